@@ -99,8 +99,6 @@ pub struct Api {
     pub endpoint: DefaultEndpoint,
     /// Who reaches the API on AWS.
     pub endpoint_type: EndpointType,
-    /// The VPC endpoints of a private API; empty for any.
-    pub vpc_endpoints: Vec<String>,
     /// Resources that have methods.
     pub resources: Vec<Resource>,
     /// How payloads are encoded.

@@ -30,7 +30,7 @@ pub(crate) use method_arn::Owner;
 pub(crate) use results::Results;
 pub(crate) use token::{Presented, conclude as conclude_token};
 
-use crate::api::{Access, AuthorizerKind, Issuer};
+use crate::api::{Access, AuthorizerKind, EndpointType, Issuer};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use facts::Caller;
@@ -70,6 +70,9 @@ pub(crate) fn begin<'a>(
     if route.api.is_closed || route.stage.is_closed {
         return Err(exchange.misconfigured("what guards the API is not supported"));
     }
+    if !is_reachable(exchange) {
+        return Err(Fault::Forbidden);
+    }
     match &route.method.access {
         Access::Closed => Err(exchange.misconfigured("what guards the method is not supported")),
         Access::Open => {
@@ -79,6 +82,7 @@ pub(crate) fn begin<'a>(
         Access::Iam => {
             let signer = signature::verify(&known.credentials, exchange.request, owner)?;
             show(exchange, &signer);
+            exchange.caller_credentials = Some(signer.credentials.to_sign_with());
             let beside = match &signer.caller {
                 Caller::Principal { account, .. } if *account != owner.account => Beside::Nothing,
                 _ => Beside::Another,
@@ -102,6 +106,14 @@ pub(crate) fn begin<'a>(
     }
 }
 
+/// Whether a request may reach its API at all: a private one needs a VPC endpoint, and a policy,
+/// without which AWS does not deploy it.
+fn is_reachable(exchange: &Exchange<'_>) -> bool {
+    let api = exchange.route.api;
+    let has_way = exchange.request.endpoint_of(api).is_some() && api.policy.is_some();
+    has_way || api.endpoint_type != EndpointType::Private
+}
+
 /// What is left to decide about a caller whose token is valid: the resource policy must allow it.
 ///
 /// # Errors
@@ -111,7 +123,7 @@ pub(crate) fn admit_bearer(exchange: &Exchange<'_>, owner: &Owner) -> Result<(),
 }
 
 /// A caller of another account needs a resource policy that allows it.
-fn check_foreign(exchange: &Exchange<'_>, signer: &Signer, owner: &Owner) -> Result<(), Fault> {
+fn check_foreign(exchange: &Exchange<'_>, signer: &Signer<'_>, owner: &Owner) -> Result<(), Fault> {
     let Caller::Principal { account, .. } = &signer.caller else {
         return Ok(());
     };
@@ -122,7 +134,7 @@ fn check_foreign(exchange: &Exchange<'_>, signer: &Signer, owner: &Owner) -> Res
 }
 
 /// Puts who signed into `$context.identity`.
-fn show(exchange: &mut Exchange<'_>, signer: &Signer) {
+fn show(exchange: &mut Exchange<'_>, signer: &Signer<'_>) {
     let Caller::Principal {
         arn,
         account,
@@ -132,7 +144,7 @@ fn show(exchange: &mut Exchange<'_>, signer: &Signer) {
         return;
     };
     let fields = [
-        ("accessKey", &signer.key),
+        ("accessKey", &signer.credentials.key),
         ("accountId", account),
         ("caller", user_id),
         ("user", user_id),

@@ -330,6 +330,7 @@ impl Example {
             received: Timestamp::from_millis(0),
             request_id: String::new(),
             has_replaced_id: false,
+            vpc_endpoint: None,
             extended_request_id: String::new(),
             trace_id: String::new(),
         }

@@ -10,6 +10,8 @@ mod tests;
 
 use std::cell::OnceCell;
 
+use aws_credential_types::Credentials;
+
 use crate::access_log::LogFields;
 use crate::execution_log::Recording;
 use crate::gateway_responses::Fault;
@@ -32,6 +34,8 @@ pub struct Exchange<'a> {
     context: OnceCell<Context>,
     /// `usageIdentifierKey`: the API key that a Lambda authorizer gave the caller.
     pub(crate) usage_key: Option<String>,
+    /// What the caller of an `AWS_IAM` method signed with.
+    pub(crate) caller_credentials: Option<Credentials>,
     /// What only the access log shows.
     pub(crate) log: LogFields,
     /// What the execution log shows, where somebody wants it.
@@ -50,6 +54,7 @@ impl<'a> Exchange<'a> {
             parameters: OnceCell::new(),
             context: OnceCell::new(),
             usage_key: None,
+            caller_credentials: None,
             log: LogFields::default(),
             recording: Recording::default(),
             may_invalidate: false,

@@ -40,10 +40,12 @@ mod tls;
 mod trouble;
 mod usage;
 mod validation;
+mod vpc_endpoints;
 
 pub use access_log::LogArgs;
 pub use authorization::{Credentials, KeySource, NotCredentials};
 pub use config::{AccessArgs, Cli, GatewayArgs, Settings};
-pub use outbound::{Outbound, OutboundArgs, VpcLink};
+pub use outbound::{ClientCertificate, Outbound, OutboundArgs, VpcLink};
 pub use reload::Reload;
 pub use run::run;
+pub use vpc_endpoints::VpcEndpoint;

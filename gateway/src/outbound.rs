@@ -1,5 +1,6 @@
 //! What integrations may reach, and as whom: private targets, VPC links, roles.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use kit::cli;
@@ -17,6 +18,16 @@ pub struct OutboundArgs {
         value_delimiter = ','
     )]
     pub vpc_link: Vec<VpcLink>,
+    /// A client certificate that a stage names (ClientCertificateId), and a PEM file with the
+    /// certificate and its key: HTTP integrations show it to endpoints that ask for one.
+    /// Repeatable; separated by commas in the environment
+    #[arg(
+        long,
+        value_name = "ID=FILE",
+        env = "GATEWAY_CLIENT_CERTIFICATE",
+        value_delimiter = ','
+    )]
+    pub client_certificate: Vec<ClientCertificate>,
     /// Assume the roles of integrations also where an endpoint is set (AWS_ENDPOINT_URL). Calls to
     /// AWS itself always assume them
     #[arg(long, env = "GATEWAY_ASSUME_ROLES", value_parser = cli::boolean)]
@@ -34,12 +45,36 @@ pub struct VpcLink {
     pub port: u16,
 }
 
+/// One `--client-certificate`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The id by which stages name it: `ClientCertificateId`.
+    pub id: String,
+    /// A PEM file with the certificate and its key.
+    pub file: PathBuf,
+}
+
+impl FromStr for ClientCertificate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ClientCertificate, String> {
+        match text.split_once('=') {
+            Some((id, file)) if !id.is_empty() && !file.is_empty() => Ok(ClientCertificate {
+                id: id.to_owned(),
+                file: file.into(),
+            }),
+            _ => Err("expected ID=FILE, such as a1b2c3=gateway.pem".to_owned()),
+        }
+    }
+}
+
 /// What integrations may reach, and as whom.
 #[derive(Debug, Clone, Default)]
 pub struct Outbound {
     /// Targets that are allowed in addition to public addresses.
     pub allowed: AllowTargets,
     links: Vec<VpcLink>,
+    certificates: Vec<ClientCertificate>,
     /// Whether roles are assumed where an endpoint is set, too.
     pub assumes_roles_at_endpoints: bool,
 }
@@ -50,8 +85,15 @@ impl Outbound {
         Outbound {
             allowed: AllowTargets::new(allowed),
             links: args.vpc_link.clone(),
+            certificates: args.client_certificate.clone(),
             assumes_roles_at_endpoints: args.assume_roles,
         }
+    }
+
+    /// The file of the client certificate with this id.
+    pub(crate) fn certificate(&self, id: &str) -> Option<&Path> {
+        let found = self.certificates.iter().rev().find(|one| one.id == id);
+        found.map(|one| one.file.as_path())
     }
 
     /// The VPC link with this id. Where several have it, the last one given counts.

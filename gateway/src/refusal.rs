@@ -7,4 +7,4 @@ mod tests;
 mod unknown_route;
 
 pub(crate) use answer::GatewayAnswer;
-pub(crate) use unknown_route::unknown_route_answer;
+pub(crate) use unknown_route::{asked_host, early_answer, unknown_route_answer};

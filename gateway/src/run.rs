@@ -11,6 +11,7 @@ use axum::routing::get;
 use http::StatusCode;
 use kit::aws;
 use kit::serve::{Tls, serve_admin};
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
@@ -38,6 +39,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         outbound,
         args,
         reload,
+        further,
     } = settings;
     let sdk = kit::send::with_keepalive(sdk)
         .context("cannot read the system's certificate authorities")?;
@@ -57,10 +59,11 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         tokio::spawn(watch_sqs(gateway.clone(), sqs, stop.clone()));
     }
-    watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
+    watch_files(&gateway, &serving, tls.clone(), (reload, further), &stop)?;
     let port = server::port(&serving, tls).await;
     let seats = port.seats.clone();
-    tokio::spawn(async move { gauge(|| seats.taken()).await });
+    let measured = gateway.clone();
+    tokio::spawn(async move { gauge(|| seats.taken(), || measured.payload_bytes()).await });
     let (port_stop, admin_stop) = (CancellationToken::new(), CancellationToken::new());
     let kept = tokio::spawn(usage.keep(admin_stop.clone()));
     let admin_routes = admin_routes(gateway.clone(), readiness, stop.clone());
@@ -108,7 +111,7 @@ fn watch_files(
     gateway: &Arc<Gateway>,
     serving: &ServingArgs,
     tls: Option<Arc<Tls>>,
-    reload: Option<Reload>,
+    (reload, further): (Option<Reload>, Option<Receiver<Apis>>),
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let files = {
@@ -121,10 +124,9 @@ fn watch_files(
     if let Some(tls) = tls.clone() {
         tls::watch(tls, files, stop.clone())?;
     }
-    let Some(reload) = reload else {
-        return Ok(());
-    };
-    let (gateway, serving, is_lenient) = (gateway.clone(), serving.clone(), reload.is_lenient());
+    // Whoever hands further APIs in has checked them: what is wrong with them is warned of only.
+    let is_lenient = reload.as_ref().is_none_or(Reload::is_lenient);
+    let (gateway, serving) = (gateway.clone(), serving.clone());
     let replace = move |apis: Apis| {
         let files = tls::check(&serving, &apis, is_lenient)?;
         if let Some(tls) = &tls {
@@ -133,7 +135,18 @@ fn watch_files(
         gateway.replace_apis(apis);
         Ok(())
     };
-    Ok(reload.watch(replace, stop.clone())?)
+    if let Some(mut further) = further {
+        tokio::spawn(async move {
+            while let Some(apis) = further.recv().await {
+                if let Err(error) = replace(apis) {
+                    tracing::error!("the APIs are served as they were: {error:#}");
+                }
+            }
+        });
+    } else if let Some(reload) = reload {
+        reload.watch(replace, stop.clone())?;
+    }
+    Ok(())
 }
 
 /// `/healthz`, `/metrics`, `/readyz` for all APIs, and `/readyz/NAME` for one.
@@ -175,12 +188,15 @@ async fn ready_api(
     }
 }
 
-/// Shows the number of connections. Never returns.
-async fn gauge(connections: impl Fn() -> usize) {
+/// Shows the number of connections, and the memory of payloads. Never returns.
+async fn gauge(connections: impl Fn() -> usize, payloads: impl Fn() -> [usize; 2]) {
     let mut turns = tokio::time::interval(Duration::from_secs(1));
     loop {
         turns.tick().await;
         metrics::gauge!("gateway_connections").set(connections() as f64);
+        let [receiving, whole] = payloads();
+        metrics::gauge!("gateway_payload_bytes", "state" => "receiving").set(receiving as f64);
+        metrics::gauge!("gateway_payload_bytes", "state" => "whole").set(whole as f64);
     }
 }
 

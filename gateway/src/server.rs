@@ -50,6 +50,7 @@ use crate::request_ids::{RequestIds, as_of_http_api, new_extended_id};
 use crate::serving::ServingArgs;
 use crate::trouble::printable;
 use crate::usage::UsageGate;
+use crate::vpc_endpoints::VpcEndpoint;
 use access::AccessControl;
 use admission::{Admission, Limits};
 pub(crate) use backends::Backends;
@@ -74,6 +75,8 @@ pub(crate) struct Gateway {
     admission: Admission,
     /// Networks of proxies whose forwarded headers are believed.
     trusted: Vec<Network>,
+    /// By which private APIs are reached.
+    vpc_endpoints: Vec<VpcEndpoint>,
     usage: Arc<UsageGate>,
     cache: Arc<ResponseCache>,
     execution_logs: Arc<ExecutionLogs>,
@@ -109,6 +112,7 @@ impl Gateway {
             backends,
             admission: Admission::new(Limits::default()),
             trusted: Vec::new(),
+            vpc_endpoints: args.vpc_endpoint.clone(),
             usage,
             cache: Arc::new(ResponseCache::new(CACHE_MEMORY)),
             execution_logs: Arc::default(),
@@ -141,6 +145,11 @@ impl Gateway {
         self.access.forget();
     }
 
+    /// The bytes of payloads in memory: of those that are being received, and of whole ones.
+    pub(crate) fn payload_bytes(&self) -> [usize; 2] {
+        self.admission.taken()
+    }
+
     /// Whether SQS answers at its endpoint.
     pub(crate) fn sqs(&self) -> &Reachability {
         self.backends.sqs()
@@ -167,6 +176,8 @@ async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -
     let (parts, body) = incoming.into_parts();
     let is_right = host::check(&parts).and_then(|()| gateway.admission.check_head(&parts));
     let mut request = request_head::read(parts, peer, &gateway.trusted, Timestamp::wall());
+    let endpoint = VpcEndpoint::of(&gateway.vpc_endpoints, request.source_ip);
+    request.vpc_endpoint = endpoint.cloned();
     tracing::debug!(
         request_id = request.request_id,
         method = request.method.as_str(),
@@ -188,8 +199,12 @@ async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -
             let body = unpacked(admission, &request.headers, body, &mut permit).await?;
             Ok((body, sent, permit))
         };
-        let admitted = admitted.await.map_err(|fault| GatewayAnswer::of(&fault));
-        let (body, sent, _permit) = admitted?;
+        let (body, sent, _permit) = match admitted.await {
+            Ok(admitted) => admitted,
+            Err(fault) => {
+                return Err(gateway.refuse_early(&apis, &request, &fault, &mut outline));
+            }
+        };
         (request.body, request.sent_body) = (body, sent);
         gateway.answer(&apis, &request, &mut outline).await
     };

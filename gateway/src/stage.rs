@@ -9,6 +9,6 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use address::host_name;
+pub(crate) use address::{asked_host, host_name};
 pub(crate) use route::unrouted;
 pub use route::{NoRoute, Route, route};

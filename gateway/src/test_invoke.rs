@@ -73,7 +73,7 @@ pub async fn test_invoke(
     let route = match route(apis, host, &request.method, &request.path) {
         Ok(route) => route,
         Err(reason) => {
-            let answer = unknown_route_answer(apis, reason, &request, account_id);
+            let (answer, _) = unknown_route_answer(apis, reason, &request, account_id);
             return Ok(Outcome::unrouted(&answer));
         }
     };

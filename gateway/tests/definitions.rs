@@ -54,6 +54,7 @@ fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
         received: Timestamp::from_millis(0),
         request_id: "r".into(),
         has_replaced_id: false,
+        vpc_endpoint: None,
         extended_request_id: "e".into(),
         trace_id: "Root=1-00000000-000000000000000000000000".into(),
     };

@@ -7,6 +7,7 @@
 mod allow;
 mod any_issuer;
 mod client;
+mod client_identity;
 mod connect;
 mod error;
 mod keepalive;
@@ -20,6 +21,7 @@ mod together;
 mod way;
 
 pub use allow::{AllowTarget, AllowTargets};
+pub use client_identity::ClientIdentity;
 pub use error::SendError;
 pub use sdk::with_keepalive;
 pub use sender::Sender;

@@ -15,7 +15,8 @@ pub struct MethodSettings(pub Vec<MethodSetting>);
 pub struct MethodSetting {
     /// The resource's path: `/events/{proxy+}`; `None` for all (`/*`).
     pub path: Option<String>,
-    /// The verb; `None` for all (`*`).
+    /// The verb; `None` for all (`*`). `ANY` is for the verbs that no entry of the same resource
+    /// names.
     pub verb: Option<Verb>,
     /// `CachingEnabled`.
     pub caching: Option<bool>,
@@ -61,15 +62,26 @@ pub enum UnauthorizedInvalidation {
     SucceedWithoutResponseHeader,
 }
 
+/// The verb of entries for methods that answer every verb.
+const ANY: &str = "ANY";
+
 impl MethodSetting {
     /// How closely the setting names a method: the resource counts more than the verb.
     fn closeness(&self) -> u8 {
-        2 * u8::from(self.path.is_some()) + u8::from(self.verb.is_some())
+        let verb = match &self.verb {
+            None => 0,
+            Some(verb) if verb.as_str() == ANY => 1,
+            Some(_) => 2,
+        };
+        4 * u8::from(self.path.is_some()) + verb
     }
 
     fn is_for(&self, path: &str, verb: &Verb) -> bool {
         self.path.as_deref().is_none_or(|own| own == path)
-            && self.verb.as_ref().is_none_or(|own| own == verb)
+            && self
+                .verb
+                .as_ref()
+                .is_none_or(|own| own == verb || own.as_str() == ANY)
     }
 }
 
@@ -124,6 +136,9 @@ mod tests {
             setting(Some("/a"), Some(Verb::GET), 4, None),
             setting(None, None, 1, Some(true)),
             setting(None, Some(Verb::GET), 2, None),
+            setting(Some("/any"), Some("ANY".parse().unwrap()), 5, None),
+            setting(Some("/any"), Some(Verb::HEAD), 6, None),
+            setting(Some("/any"), None, 7, None),
             setting(Some("/a"), None, 3, Some(false)),
         ]);
         let ttl = |path: &str, verb: Verb| {
@@ -139,6 +154,7 @@ mod tests {
             ],
             [1, 2, 3, 4]
         );
+        assert_eq!([ttl("/any", Verb::PUT), ttl("/any", Verb::HEAD)], [5, 6]);
         let caching = |path: &str| settings.get(path, &Verb::GET, |setting| setting.caching);
         assert_eq!((caching("/a"), caching("/b")), (Some(false), Some(true)));
     }

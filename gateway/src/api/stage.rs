@@ -64,6 +64,8 @@ pub struct Stage {
     pub has_cache: bool,
     /// The format in `AccessLogSetting`.
     pub access_log: Option<AccessLogFormat>,
+    /// `ClientCertificateId`: by which certificate HTTP endpoints know the gateway.
+    pub client_certificate: Option<String>,
     /// `CanarySetting`.
     pub canary: Option<Canary>,
     /// `TracingEnabled`.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::facts::Caller;
@@ -67,6 +67,13 @@ impl Credentials {
                 .into(),
             _ => false,
         }
+    }
+
+    /// The same, for calls in the caller's name.
+    pub(super) fn to_sign_with(&self) -> aws_credential_types::Credentials {
+        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
+        let token = token.map(ToOwned::to_owned);
+        aws_credential_types::Credentials::new(&self.key, self.secret(), token, None, "caller")
     }
 
     /// Who signs with them, for an API of this account.

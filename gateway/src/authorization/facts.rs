@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::method_request::Request;
+use crate::vpc_endpoints::VpcEndpoint;
 
 /// The action of every call of a method.
 pub(crate) const INVOKE: &str = "execute-api:Invoke";
@@ -23,6 +24,8 @@ pub(crate) struct Facts<'a> {
     /// Where the API is.
     pub region: &'a str,
     pub request: &'a Request,
+    /// The VPC endpoint through which a private API is called.
+    pub endpoint: Option<&'a VpcEndpoint>,
 }
 
 /// Who calls.
@@ -67,12 +70,16 @@ impl Caller {
 
 impl Facts<'_> {
     /// The value of a condition key, whose name is in lower case. The IAM user guide, "AWS global
-    /// condition context keys"; those of VPCs are absent, for no request comes through an endpoint.
+    /// condition context keys". A request through a VPC endpoint has the address of its client in a
+    /// key of its own.
     pub(super) fn key(&self, name: &str) -> Option<String> {
         let request = self.request;
         let header = |name: &str| request.header(name).map(ToOwned::to_owned);
         match name {
-            "aws:sourceip" => Some(request.source_ip.to_string()),
+            "aws:sourceip" if self.endpoint.is_none() => Some(request.source_ip.to_string()),
+            "aws:vpcsourceip" if self.endpoint.is_some() => Some(request.source_ip.to_string()),
+            "aws:sourcevpce" => self.endpoint.map(|endpoint| endpoint.id.clone()),
+            "aws:sourcevpc" => self.endpoint.and_then(|endpoint| endpoint.vpc.clone()),
             "aws:useragent" => header("user-agent"),
             "aws:referer" => header("referer"),
             "aws:securetransport" => {

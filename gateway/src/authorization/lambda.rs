@@ -130,6 +130,7 @@ pub(crate) fn conclude(
         caller: &Caller::Anonymous,
         region: &owner.region,
         request: exchange.request,
+        endpoint: exchange.request.endpoint_of(exchange.route.api),
     };
     let verdict = evaluate(&grant.policy, &facts);
     let resource_verdict = resource_policy::verdict(exchange.route, &facts);

@@ -66,6 +66,7 @@ fn verdict_on(
         caller,
         region: &owner.region,
         request: exchange.request,
+        endpoint: exchange.request.endpoint_of(exchange.route.api),
     };
     verdict(exchange.route, &facts)
 }

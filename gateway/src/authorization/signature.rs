@@ -24,22 +24,22 @@ const LONGEST: u64 = 7 * 24 * 60 * 60;
 
 const SERVICE: &str = "execute-api";
 
-/// A caller whose signature is right, and its access key.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Signer {
+/// A caller whose signature is right, and what it signed with.
+#[derive(Debug)]
+pub(super) struct Signer<'k> {
     pub caller: Caller,
-    pub key: String,
+    pub credentials: &'k Credentials,
 }
 
 /// Verifies the signature of a request with the credentials that are known.
 ///
 /// # Errors
 /// The answer of AWS to what is wrong with it.
-pub(super) fn verify(
-    known: &[Credentials],
+pub(super) fn verify<'k>(
+    known: &'k [Credentials],
     request: &Request,
     owner: &Owner,
-) -> Result<Signer, Fault> {
+) -> Result<Signer<'k>, Fault> {
     let head = SentHead {
         method: request.sent_method.as_str(),
         path: &request.path,
@@ -63,7 +63,7 @@ pub(super) fn verify(
     }
     Ok(Signer {
         caller: credentials.caller(&owner.account),
-        key: signed.key,
+        credentials,
     })
 }
 

@@ -44,6 +44,7 @@ pub(super) fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> R
         extended_request_id: "extended".into(),
         trace_id: "Root=1-00000000-000000000000000000000000".into(),
         has_replaced_id: false,
+        vpc_endpoint: None,
     }
 }
 
@@ -287,4 +288,39 @@ fn other_spellings_of_a_path_have_the_same_arn() {
         let arn = known().owner.method_arn(&route, &http::Method::GET);
         assert!(arn.ends_with(":abc/dev/GET/a/b/c"), "{path}: {arn}");
     }
+}
+
+#[test]
+fn a_private_api_is_reached_through_an_endpoint_that_its_policy_names() {
+    let private = |policy: &str, from: Option<&str>| {
+        let mut apis = apis(policy, PATHS);
+        apis.apis[0].endpoint_type = EndpointType::Private;
+        let mut request = request("GET", "/dev/open", &[]);
+        request.vpc_endpoint = from.map(|text| text.parse().unwrap());
+        let route =
+            crate::stage::route(&apis, "localhost", &request.method, &request.path).unwrap();
+        let mut exchange = Exchange::new(&route, &request, "111122223333");
+        let step = begin(&mut exchange, &known(), |issuer| vec![issuer.url()]);
+        let endpoint = exchange.context().get(&["identity", "vpceId"]);
+        step.map(|_| endpoint)
+            .map_err(|fault| fault.status().as_u16())
+    };
+    let policy = |key: &str, value: &str| {
+        format!(
+            r#"x-amazon-apigateway-policy: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*", Condition: {{StringEquals: {{"{key}": {value}}}}}}}]}}"#
+        )
+    };
+    let by_endpoint = policy("aws:SourceVpce", "vpce-1");
+    let by_network = policy("aws:SourceVpc", "vpc-1");
+    let first = "vpce-1@vpc-1=192.0.2.0/24";
+    let named = Ok(Some("vpce-1".to_owned()));
+    assert_eq!(private(&by_endpoint, Some(first)), named);
+    assert_eq!(private(&by_network, Some(first)), named);
+    assert_eq!(private(&by_endpoint, Some("vpce-2=192.0.2.0/24")), Err(403));
+    assert_eq!(
+        private(&by_endpoint, None),
+        Err(403),
+        "not through an endpoint"
+    );
+    assert_eq!(private("", Some(first)), Err(403), "without a policy");
 }

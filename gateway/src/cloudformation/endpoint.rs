@@ -1,6 +1,8 @@
-//! The endpoint of an API: whether its default host answers, and that it is not private.
+//! The endpoint of an API: whether its default host answers, and from where it can be called.
 
 use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
+
+use crate::api::EndpointType;
 
 /// `DisableExecuteApiEndpoint`.
 pub(super) fn is_default_endpoint_disabled(
@@ -14,8 +16,20 @@ pub(super) fn is_default_endpoint_disabled(
     flag.flatten().unwrap_or(false)
 }
 
-/// Refuses a private API: on AWS it answers inside a VPC only, here it would answer every client
-/// that reaches the port. Returns whether it refused one.
+/// The endpoint type that a configuration names: `{Types: [PRIVATE]}`, SAM's `{Type: PRIVATE}`, or
+/// the name alone. The VPC endpoints beside it get host names for the API, and no rights.
+pub(super) fn endpoint_type(configuration: Option<&Node>) -> Option<EndpointType> {
+    let configuration = configuration?;
+    let named = |kind: EndpointType| mentions(configuration, kind.as_str());
+    let kinds = [
+        EndpointType::Private,
+        EndpointType::Regional,
+        EndpointType::Edge,
+    ];
+    kinds.into_iter().find(|kind| named(*kind))
+}
+
+/// Refuses a private custom domain. Returns whether it refused one.
 pub(super) fn refuse_private(
     label: &str,
     configuration: Option<&Node>,
@@ -24,21 +38,21 @@ pub(super) fn refuse_private(
     let Some(node) = configuration else {
         return false;
     };
-    let is_private = mentions_private(node);
+    let is_private = endpoint_type(configuration) == Some(EndpointType::Private);
     if is_private {
         problems.push(
-            node.problem(format!("{label}: private endpoints are not supported"))
+            node.problem(format!("{label}: private custom domains are not supported"))
                 .tolerable(),
         );
     }
     is_private
 }
 
-fn mentions_private(node: &Node) -> bool {
+fn mentions(node: &Node, kind: &str) -> bool {
     match &node.value {
-        Value::String(text) => text.eq_ignore_ascii_case("PRIVATE"),
-        Value::List(nodes) => nodes.iter().any(mentions_private),
-        Value::Map(entries) => entries.iter().any(|entry| mentions_private(&entry.node)),
+        Value::String(text) => text.eq_ignore_ascii_case(kind),
+        Value::List(nodes) => nodes.iter().any(|node| mentions(node, kind)),
+        Value::Map(entries) => entries.iter().any(|entry| mentions(&entry.node, kind)),
         _ => false,
     }
 }

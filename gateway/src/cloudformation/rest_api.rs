@@ -5,9 +5,9 @@ use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::content::Content;
-use super::endpoint::{is_default_endpoint_disabled, refuse_private};
+use super::endpoint::{endpoint_type, is_default_endpoint_disabled};
 use super::{gateway_response, stage};
-use crate::api::{Api, Policy, Segment};
+use crate::api::{Api, EndpointType, Policy, Segment};
 use crate::openapi::{Document, api_key_source, only_stage, read_encoding, read_policy};
 
 /// Reads one API. An API without methods is `None` and a problem.
@@ -25,14 +25,10 @@ pub(super) fn read(
         .optional("Name")
         .and_then(|node| node.text().or_collect(problems));
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
-    let (mode, is_private) =
+    let (mode, imported) =
         base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
-    let mut is_closed = is_private;
-    is_closed |= refuse_private(
-        &declared.label(),
-        fields.optional("EndpointConfiguration"),
-        problems,
-    );
+    let mut is_closed = false;
+    let own_type = endpoint_type(fields.optional("EndpointConfiguration"));
     let policy = policy(&mut fields, &mut is_closed, problems);
     let encoding = read_encoding(
         fields.optional("BinaryMediaTypes"),
@@ -56,6 +52,7 @@ pub(super) fn read(
         name,
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
+        endpoint_type: own_type.or(imported).unwrap_or(document.endpoint_type),
         resources,
         encoding: document.encoding.with(&encoding),
         is_closed,
@@ -90,13 +87,13 @@ fn base_path_mode(
     label: &str,
     parameters: Option<&Node>,
     problems: &mut Vec<Problem>,
-) -> (BasePathMode, bool) {
+) -> (BasePathMode, Option<EndpointType>) {
     let fields = parameters.and_then(|node| {
         node.fields(format!("{label}: Parameters"))
             .or_collect(problems)
     });
     let Some(mut fields) = fields else {
-        return (BasePathMode::Ignore, false);
+        return (BasePathMode::Ignore, None);
     };
     let mode = fields
         .optional("basepath")
@@ -104,15 +101,11 @@ fn base_path_mode(
         .transpose()
         .or_collect(problems)
         .flatten();
-    let is_private = refuse_private(
-        label,
-        fields.optional("endpointConfigurationTypes"),
-        problems,
-    );
+    let endpoint_type = endpoint_type(fields.optional("endpointConfigurationTypes"));
     // It concerns documentation only.
     fields.ignore(&["ignore"]);
     problems.extend(fields.finish());
-    (mode.unwrap_or(BasePathMode::Ignore), is_private)
+    (mode.unwrap_or(BasePathMode::Ignore), endpoint_type)
 }
 
 fn read_mode(node: &Node) -> Result<BasePathMode, Problem> {

@@ -9,7 +9,7 @@ use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 
 use super::content::Content;
 use super::domain_name::mutual_tls;
-use super::endpoint::{is_default_endpoint_disabled, refuse_private};
+use super::endpoint::{endpoint_type, is_default_endpoint_disabled, refuse_private};
 use super::rest_api::policy;
 use super::sam_auth::Auth;
 use super::{cors, gateway_response, sam_auth, sam_events, stage};
@@ -44,6 +44,7 @@ pub(super) fn read(
     }
     let responses = fields.optional("GatewayResponses");
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
+    let own_type = endpoint_type(fields.optional("EndpointConfiguration"));
     let mut guards = guards(declared, &mut fields, problems);
     let encoding = read_encoding(
         fields.optional("BinaryMediaTypes"),
@@ -70,6 +71,7 @@ pub(super) fn read(
         name: name?.to_owned(),
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
+        endpoint_type: own_type.unwrap_or(document.endpoint_type),
         resources,
         encoding: document.encoding.with(&encoding),
         is_closed: guards.is_closed,
@@ -90,8 +92,7 @@ struct Guards {
 
 fn guards(declared: &Declared, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Guards {
     let label = declared.label();
-    let endpoint = fields.optional("EndpointConfiguration");
-    let mut is_closed = refuse_private(&label, endpoint, problems);
+    let mut is_closed = false;
     let policy = policy(fields, &mut is_closed, problems);
     let auth = fields.optional("Auth");
     let auth = auth.map(|node| sam_auth::read(&label, node, problems));

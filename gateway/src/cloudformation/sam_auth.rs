@@ -5,7 +5,7 @@ use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 
 use super::nodes::{entry_at, text_at};
 use super::sam_authorizer::scheme;
-use super::sam_policy;
+use super::sam_policy::{self, WHOLE_API};
 
 /// The scheme by which an API key is asked for.
 pub(super) const API_KEY: &str = "api_key";
@@ -67,7 +67,7 @@ pub(super) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
     ];
     let needs_key = flag("ApiKeyRequired", false);
     let policy = resource_policy(label, &mut fields, problems);
-    // The role with which functions are invoked; usage plans are read where keys are.
+    // Those are read where events are, and where keys are.
     fields.ignore(&["InvokeRole", "UsagePlan"]);
     problems.extend(fields.finish());
     (problems.len() == before).then(|| Auth {
@@ -86,7 +86,8 @@ fn resource_policy(
     problems: &mut Vec<Problem>,
 ) -> Option<Node> {
     let node = fields.optional("ResourcePolicy")?;
-    sam_policy::document(&format!("{label}: ResourcePolicy"), node, problems)
+    let label = format!("{label}: ResourcePolicy");
+    sam_policy::document(&label, node, &[WHOLE_API.to_owned()], problems)
 }
 
 impl Auth {

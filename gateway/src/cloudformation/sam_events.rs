@@ -2,6 +2,7 @@
 //! that SAM gives them: an OpenAPI document, which the API's own reader reads. Facts: the SAM
 //! developer guide, "Api" under "EventSource".
 
+mod guards;
 mod route;
 
 use kit::cloudformation::{Resource as Declared, Stack};
@@ -9,6 +10,7 @@ use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::kinds::{SERVERLESS_FUNCTION, SERVERLESS_STATE_MACHINE};
+use super::nodes::entry_at;
 use route::Route;
 
 /// The logical id of the API that SAM makes for events which name none.
@@ -22,6 +24,7 @@ pub(super) fn is_implicit(api: &Declared) -> bool {
 /// An OpenAPI document of the routes that events declare on this API; [`None`] when there are none.
 pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Option<Node> {
     let mut paths: Map<String, Json> = Map::new();
+    let mut statements = Vec::new();
     let mut place = None;
     for resource in sources(stack) {
         for event in events(resource, problems) {
@@ -30,26 +33,49 @@ pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem
             {
                 continue;
             }
-            let Some(route) = Route::read(resource, event, problems) else {
+            let Some(route) = Route::read(resource, event, api, problems) else {
                 continue;
             };
             place.get_or_insert(&event.node);
             let path = paths
-                .entry(route.path)
+                .entry(route.path.clone())
                 .or_insert_with(|| Json::Object(Map::new()));
             let operations = path.as_object_mut()?;
+            let label = format!("{}: event {}", resource.label(), event.key);
             if operations.contains_key(&route.method) {
-                let message = format!(
-                    "{}: event {}: another event has this path and method already",
-                    resource.label(),
-                    event.key
-                );
+                let message = format!("{label}: another event has this path and method already");
                 problems.push(event.place.problem(message));
                 continue;
             }
             operations.insert(route.method, route.operation);
+            let auth = event.node.get("Properties")?.get("Auth");
+            if let Some(auth) = auth {
+                let methods: Vec<&str> = operations.keys().map(String::as_str).collect();
+                let path = (route.path.as_str(), methods.as_slice());
+                let own = guards::statements(&label, api, auth, path, problems);
+                statements.extend(own.into_iter().flatten());
+            }
         }
     }
+    let place = place?;
+    let document = node(place, document_of(&paths, api));
+    Some(match statements.is_empty() {
+        true => document,
+        false => with_policy(&document, guards::policy(place, statements)),
+    })
+}
+
+fn with_policy(document: &Node, policy: Node) -> Node {
+    let mut entries = document
+        .entries()
+        .map(<[Entry]>::to_vec)
+        .unwrap_or_default();
+    entries.push(entry_at(document, "x-amazon-apigateway-policy", policy));
+    document.with(Value::Map(entries))
+}
+
+/// The document of an API with these paths.
+fn document_of(paths: &Map<String, Json>, api: &Declared) -> Json {
     let schemes = json!({
         "AWS_IAM": {
             "type": "apiKey", "name": "Authorization", "in": "header",
@@ -65,13 +91,12 @@ pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem
             ((*name).to_owned(), checks)
         })
         .collect();
-    let document = json!({
+    json!({
         "openapi": "3.0.1",
         "x-amazon-apigateway-request-validators": validators,
         "paths": paths,
         "components": {"securitySchemes": schemes, "schemas": models(api)},
-    });
-    Some(node(place?, document))
+    })
 }
 
 /// The API's `Models`, under the names that SAM gives them.

@@ -1,29 +1,47 @@
 //! `ResourcePolicy` of SAM, as the policy document that the SAM transform makes of it. Source: the
 //! SAM developer guide, "ResourcePolicyStatement".
 
-use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
+use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 
 use super::nodes::{entry_at, text_at};
 
-/// The conditions of lists: the property, the operator of its denial, and the key. All callers are
-/// allowed beside it.
-const LISTS: [(&str, &str, &str); 8] = [
-    ("IpRangeWhitelist", "NotIpAddress", "aws:SourceIp"),
-    ("IpRangeBlacklist", "IpAddress", "aws:SourceIp"),
-    ("SourceVpcWhitelist", "StringNotEquals", ""),
-    ("SourceVpcBlacklist", "StringEquals", ""),
-    ("IntrinsicVpcWhitelist", "StringNotEquals", "aws:SourceVpc"),
-    ("IntrinsicVpcBlacklist", "StringEquals", "aws:SourceVpc"),
-    (
-        "IntrinsicVpceWhitelist",
-        "StringNotEquals",
-        "aws:SourceVpce",
-    ),
-    ("IntrinsicVpceBlacklist", "StringEquals", "aws:SourceVpce"),
+/// Every path of the API.
+pub(super) const WHOLE_API: &str = "execute-api:/*";
+
+/// The lists of addresses, and the operator of the statement that denies the others, or those.
+const ADDRESSES: [(&str, &str); 2] = [
+    ("IpRangeWhitelist", "NotIpAddress"),
+    ("IpRangeBlacklist", "IpAddress"),
 ];
 
-/// The policy document.
-pub(super) fn document(label: &str, at: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
+/// The lists of networks and endpoints: by their form, networks only, endpoints only. All lists of
+/// one row make one condition.
+const NETWORKS: [([&str; 3], &str); 2] = [
+    (
+        [
+            "SourceVpcWhitelist",
+            "IntrinsicVpcWhitelist",
+            "IntrinsicVpceWhitelist",
+        ],
+        "StringNotEquals",
+    ),
+    (
+        [
+            "SourceVpcBlacklist",
+            "IntrinsicVpcBlacklist",
+            "IntrinsicVpceBlacklist",
+        ],
+        "StringEquals",
+    ),
+];
+
+/// The policy document. Its statements are about `resources`, but for those that are written out.
+pub(super) fn document(
+    label: &str,
+    at: &Node,
+    resources: &[String],
+    problems: &mut Vec<Problem>,
+) -> Option<Node> {
     let mut fields = at.fields(label).or_collect(problems)?;
     let mut statements = Vec::new();
     let custom = fields.optional("CustomStatements");
@@ -40,23 +58,28 @@ pub(super) fn document(label: &str, at: &Node, problems: &mut Vec<Problem>) -> O
             continue;
         };
         let aws = at.with(Value::Map(vec![entry_at(at, "AWS", accounts.clone())]));
-        statements.push(statement(at, effect, aws, None));
+        statements.push(statement(at, effect, aws, resources, None));
+    }
+    let mut denials = Vec::new();
+    for (name, operator) in ADDRESSES {
+        let list = fields.optional(name);
+        denials.extend(list.map(|list| (operator, vec![("aws:SourceIp", list.clone())])));
+    }
+    for (names, operator) in NETWORKS {
+        let keys = networks(at, &mut fields, names, problems)?;
+        denials.extend((!keys.is_empty()).then_some((operator, keys)));
     }
     let everybody = || at.with(Value::String("*".to_owned()));
-    let mut is_open = false;
-    for (name, operator, key) in LISTS {
-        let Some(values) = fields.optional(name) else {
-            continue;
-        };
-        is_open = true;
-        for (key, values) in by_key(key, values, problems)? {
-            let keys = at.with(Value::Map(vec![entry_at(at, key, values)]));
-            let condition = at.with(Value::Map(vec![entry_at(at, operator, keys)]));
-            statements.push(statement(at, "Deny", everybody(), Some(condition)));
-        }
+    let is_open = !denials.is_empty();
+    for (operator, keys) in denials {
+        let keys = keys.into_iter().map(|(key, node)| entry_at(at, key, node));
+        let keys = at.with(Value::Map(keys.collect()));
+        let condition = at.with(Value::Map(vec![entry_at(at, operator, keys)]));
+        let denial = statement(at, "Deny", everybody(), resources, Some(condition));
+        statements.push(denial);
     }
     if is_open {
-        statements.push(statement(at, "Allow", everybody(), None));
+        statements.push(statement(at, "Allow", everybody(), resources, None));
     }
     problems.extend(fields.finish());
     let fields = vec![
@@ -66,36 +89,52 @@ pub(super) fn document(label: &str, at: &Node, problems: &mut Vec<Problem>) -> O
     Some(at.with(Value::Map(fields)))
 }
 
-/// The values of a list by condition key; those of `SourceVpc…` say by their form which they are
-/// of.
-fn by_key(
-    key: &'static str,
-    values: &Node,
+/// The condition keys of lists of networks and endpoints, with their values. SAM puts both keys
+/// into one condition, so that a request is denied by both or not at all.
+fn networks(
+    at: &Node,
+    fields: &mut Fields<'_>,
+    names: [&'static str; 3],
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<(&'static str, Node)>> {
-    if !key.is_empty() {
-        return Some(vec![(key, values.clone())]);
+    let mut of = |name: &str| match fields.optional(name).map(Node::list) {
+        None => Some(Vec::new()),
+        Some(list) => list.or_collect(problems).map(<[Node]>::to_vec),
+    };
+    let [by_form, mut networks, mut endpoints] = names.map(&mut of);
+    for node in by_form? {
+        let is_endpoint = node.text().is_ok_and(|id| id.starts_with("vpce-"));
+        let list = if is_endpoint {
+            &mut endpoints
+        } else {
+            &mut networks
+        };
+        list.as_mut()?.push(node);
     }
-    let nodes = values.list().or_collect(problems)?;
-    let (endpoints, networks): (Vec<Node>, Vec<Node>) = nodes
-        .iter()
-        .cloned()
-        .partition(|node| node.text().is_ok_and(|id| id.starts_with("vpce-")));
-    let lists = [("aws:SourceVpce", endpoints), ("aws:SourceVpc", networks)];
+    let lists = [("aws:SourceVpc", networks?), ("aws:SourceVpce", endpoints?)];
     let lists = lists.into_iter().filter(|(_, nodes)| !nodes.is_empty());
     Some(
         lists
-            .map(|(key, nodes)| (key, values.with(Value::List(nodes))))
+            .map(|(key, nodes)| (key, at.with(Value::List(nodes))))
             .collect(),
     )
 }
 
-fn statement(at: &Node, effect: &str, principal: Node, condition: Option<Node>) -> Node {
+fn statement(
+    at: &Node,
+    effect: &str,
+    principal: Node,
+    resources: &[String],
+    condition: Option<Node>,
+) -> Node {
+    let resources = resources
+        .iter()
+        .map(|name| at.with(Value::String(name.clone())));
     let mut fields: Vec<Entry> = vec![
         text_at(at, "Effect", effect),
         entry_at(at, "Principal", principal),
         text_at(at, "Action", "execute-api:Invoke"),
-        text_at(at, "Resource", "execute-api:/*"),
+        entry_at(at, "Resource", at.with(Value::List(resources.collect()))),
     ];
     fields.extend(condition.map(|node| entry_at(at, "Condition", node)));
     at.with(Value::Map(fields))

@@ -18,9 +18,6 @@ const PASSIVE: [&str; 4] = [
     "Tags",
 ];
 
-/// A certificate by which backends know the gateway: it narrows who may call them.
-const CLIENT_CERTIFICATE: &str = "ClientCertificateId";
-
 /// The stages of one API: `Stage` resources, and those that a `Deployment` declares.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Stage> {
     let declared = stack
@@ -139,8 +136,8 @@ pub(super) fn settings(
         .optional("CanarySetting")
         .and_then(|node| canary::setting(&format!("{label}: CanarySetting"), node, problems));
     let methods = methods(label, &mut fields, problems);
-    let is_closed = fields.has(CLIENT_CERTIFICATE);
-    fields.unsupported(&[CLIENT_CERTIFICATE]);
+    let certificate = fields.optional("ClientCertificateId").map(Node::text);
+    let certificate = certificate.transpose().or_collect(problems).flatten();
     fields.ignore(&PASSIVE);
     problems.extend(fields.finish());
     let variables = variables.flatten().unwrap_or_default().into_iter();
@@ -152,7 +149,7 @@ pub(super) fn settings(
         has_cache: has_cache.unwrap_or_default(),
         access_log,
         is_traced: is_traced.unwrap_or_default(),
-        is_closed,
+        client_certificate: certificate.map(ToOwned::to_owned),
         ..Stage::default()
     };
     StageSettings { stage, canary }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kit::cli;
 
 use crate::authorization::{Credentials, KeySource};
+use crate::vpc_endpoints::VpcEndpoint;
 
 /// Who may call methods that are guarded.
 #[derive(Debug, Clone, clap::Args)]
@@ -20,6 +21,15 @@ pub struct AccessArgs {
         hide_env_values = true
     )]
     pub iam_credentials: Vec<Credentials>,
+    /// A VPC endpoint by which private APIs are reached, and the network whose requests come
+    /// through it: ID=NETWORK, or ID@VPC=NETWORK. Repeatable, with commas in the environment
+    #[arg(
+        long,
+        value_name = "ID=NETWORK",
+        env = "GATEWAY_VPC_ENDPOINT",
+        value_delimiter = ','
+    )]
+    pub vpc_endpoint: Vec<VpcEndpoint>,
     /// Where the keys of an issuer of tokens are, instead of where it publishes them: a JWKS file
     /// or its URL. ISSUER is the issuer's URL, or the id of a user pool. Repeatable, with commas in
     /// the environment

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context as _;
+use kit::send::ClientIdentity;
 
-use crate::api::Apis;
+use crate::api::{Apis, EndpointType};
 use crate::config::GatewayArgs;
+use crate::outbound::ClientCertificate;
 use crate::tls;
 use crate::usage::UsageGate;
 
@@ -29,8 +31,59 @@ impl GatewayArgs {
         }
         serving.limits.check()?;
         tls::check(serving, apis, is_lenient)?;
+        let problems = self.unreached(apis);
+        if is_lenient {
+            for problem in &problems {
+                tracing::warn!("{problem}; until then no request passes");
+            }
+        } else {
+            anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
+        }
+        for certificate in &self.outbound.client_certificate {
+            let setting = "--client-certificate or GATEWAY_CLIENT_CERTIFICATE";
+            let file = &certificate.file;
+            readable(setting, file)?;
+            ClientIdentity::read(file).with_context(|| format!("{setting}: {}", file.display()))?;
+        }
         UsageGate::check(&self.usage)?;
         self.logs.check()
+    }
+
+    /// What a definition asks for and needs a setting that is missing: without it, requests are
+    /// refused.
+    fn unreached(&self, apis: &Apis) -> Vec<String> {
+        let mut problems = Vec::new();
+        for api in &apis.apis {
+            let name = &api.name;
+            if api.endpoint_type == EndpointType::Private {
+                if self.access.vpc_endpoint.is_empty() {
+                    problems.push(format!(
+                        "the API {name} is private: set --vpc-endpoint ID=NETWORK or GATEWAY_VPC_ENDPOINT, the network \
+                         whose requests come through a VPC endpoint"
+                    ));
+                }
+                if api.policy.is_none() {
+                    problems.push(format!(
+                        "the API {name} is private and has no resource policy: expected one that allows requests, as \
+                         on AWS"
+                    ));
+                }
+            }
+            for stage in &api.stages {
+                let Some(id) = &stage.client_certificate else {
+                    continue;
+                };
+                let is_known = |one: &ClientCertificate| one.id == *id;
+                if !self.outbound.client_certificate.iter().any(is_known) {
+                    problems.push(format!(
+                        "the stage {} of {name} has the ClientCertificateId {id}: set --client-certificate {id}=FILE or \
+                         GATEWAY_CLIENT_CERTIFICATE={id}=FILE, a PEM file with the certificate and its key",
+                        stage.name
+                    ));
+                }
+            }
+        }
+        problems
     }
 }
 

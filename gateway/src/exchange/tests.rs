@@ -64,6 +64,7 @@ fn request(given: &Given) -> Request {
         received: Timestamp::from_millis(0),
         request_id: "request".into(),
         has_replaced_id: false,
+        vpc_endpoint: None,
         extended_request_id: "extended".into(),
         trace_id: "Root=1-00000000-000000000000000000000000".into(),
     }

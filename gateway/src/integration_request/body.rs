@@ -62,7 +62,10 @@ pub(super) fn body(
 }
 
 /// The client's body as content handling has it: `docs/aws/api-gateway.md#payload-encodings`.
-fn converted(exchange: &Exchange<'_>, integration: &Integration) -> Result<Bytes, Fault> {
+pub(super) fn converted(
+    exchange: &Exchange<'_>,
+    integration: &Integration,
+) -> Result<Bytes, Fault> {
     let request = exchange.request;
     let types = &exchange.route.api.encoding.binary_types;
     let kind = PayloadKind::of(&request.media_type(), types);

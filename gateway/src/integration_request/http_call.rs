@@ -18,6 +18,8 @@ use crate::gateway_responses::Fault;
 pub struct HttpWay {
     /// The id of the VPC link, if it goes through one.
     pub link: Option<String>,
+    /// The id of the client certificate that the endpoint is shown, if it asks for one.
+    pub client_certificate: Option<String>,
     /// How the endpoint's certificate is checked.
     pub certificates: CertificateCheck,
 }
@@ -30,7 +32,7 @@ pub(super) fn build(
 ) -> Result<(Call, HttpWay), Fault> {
     let mut parameters = MappedParameters::of(exchange, integration)?;
     let body = match endpoint.mode {
-        HttpMode::Proxy => exchange.request.body.clone(),
+        HttpMode::Proxy => body::converted(exchange, integration)?,
         HttpMode::Mapped => {
             let body = body::body(exchange, integration)?.into_bytes();
             parameters.override_by(exchange.request_override());
@@ -48,13 +50,15 @@ pub(super) fn build(
         method,
         body: if has_body { body } else { Bytes::new() },
     };
-    let variables = &exchange.route.stage.variables;
+    let stage = exchange.route.stage;
+    let variables = &stage.variables;
     let link = match &endpoint.connection {
         Connection::Internet => None,
         Connection::VpcLink(id) => Some(fill::stage_variables(id, variables)),
     };
     let way = HttpWay {
         link,
+        client_certificate: stage.client_certificate.clone(),
         certificates: endpoint.certificates,
     };
     Ok((call, way))

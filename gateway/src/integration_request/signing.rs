@@ -33,11 +33,14 @@ impl<'a> Signing<'a> {
                 }
                 Identity::Role(arn)
             }
-            IntegrationIdentity::Caller => {
-                return Err(exchange.misconfigured(
-                    "the credentials arn:aws:iam::*:user/* need a caller whom AWS_IAM identified",
-                ));
-            }
+            IntegrationIdentity::Caller => match &exchange.caller_credentials {
+                Some(credentials) => Identity::Fixed(credentials.clone()),
+                None => {
+                    return Err(exchange.misconfigured(
+                        "the credentials arn:aws:iam::*:user/* need a caller whom AWS_IAM identified",
+                    ));
+                }
+            },
         };
         Ok(Signing { uri, identity })
     }

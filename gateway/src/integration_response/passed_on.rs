@@ -1,6 +1,7 @@
 //! `HTTP_PROXY` integrations: the backend's answer goes to the client as it is, but for headers
 //! that belong to the connection. See `docs/aws/api-gateway.md#response-headers`.
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use kit::call::Reply;
 
@@ -34,12 +35,12 @@ const DROPPED: [&str; 10] = [
     "via",
 ];
 
-/// The method response that an answer is.
-pub(super) fn respond(reply: &Reply) -> MethodResponse {
+/// The method response that an answer is, with the body that its client gets.
+pub(super) fn respond(reply: &Reply, body: Bytes) -> MethodResponse {
     MethodResponse {
         status: reply.status,
         headers: headers(&reply.headers),
-        body: reply.body.clone(),
+        body,
     }
 }
 
@@ -66,7 +67,6 @@ fn headers(given: &HeaderMap) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use http::StatusCode;
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
             body: Bytes::from_static(b"x"),
             complete: true,
         };
-        let response = respond(&reply);
+        let response = respond(&reply, reply.body.clone());
         assert_eq!(
             (response.status.as_u16(), response.body.as_ref()),
             (302, b"x".as_ref())

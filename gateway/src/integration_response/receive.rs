@@ -81,7 +81,9 @@ pub(crate) fn of_http(
             message_id: None,
         }),
         Err(error) if error.is_timeout() => Err(timed_out(host, request_id)),
-        Err(error @ (SendError::Refused(_) | SendError::Unsendable(_))) => {
+        Err(
+            error @ (SendError::NoAddress(_) | SendError::Refused(_) | SendError::Unsendable(_)),
+        ) => {
             let reason = format!(
                 "execution failed due to configuration error: Invalid endpoint address, the client \
                  gets 500: {error}"

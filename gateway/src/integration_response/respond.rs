@@ -6,7 +6,7 @@ use http::StatusCode;
 use kit::call::Reply;
 use kit::java_regex::Steps;
 
-use super::body::body;
+use super::body::{body, converted};
 use super::function;
 use super::function_result;
 use super::headers::HeaderList;
@@ -32,9 +32,12 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
     }
     let subject = match &exchange.route.method.integration.backend {
         Backend::LambdaProxy(_) => return function_result::respond(exchange, reply),
-        Backend::Subtype(_) => return Ok(passed_on::respond(reply)),
+        Backend::Subtype(_) => return Ok(passed_on::respond(reply, reply.body.clone())),
         Backend::Http(endpoint) if endpoint.mode == HttpMode::Proxy => {
-            return Ok(passed_on::respond(reply));
+            let handling = matching(exchange, reply.status.as_str())
+                .and_then(|response| response.content_handling);
+            let body = converted(exchange, reply, handling)?;
+            return Ok(passed_on::respond(reply, body));
         }
         Backend::Aws(uri) if uri.is_function() => {
             function::check_invoked(exchange, reply)?;
@@ -63,13 +66,7 @@ fn choose<'a>(
     subject: &str,
 ) -> Result<&'a IntegrationResponse, Fault> {
     let method = exchange.route.method;
-    let fits = |response: &&IntegrationResponse| match &response.pattern {
-        Some(pattern) => pattern
-            .matches(subject, &mut Steps(SELECTION_STEPS))
-            .unwrap_or_default(),
-        None => true,
-    };
-    let Some(chosen) = method.integration.responses.iter().find(fits) else {
+    let Some(chosen) = matching(exchange, subject) else {
         return Err(exchange.misconfigured(&format!(
             "No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {}",
             reply.status.as_str()
@@ -82,6 +79,18 @@ fn choose<'a>(
         )));
     }
     Ok(chosen)
+}
+
+/// The first integration response whose pattern matches `subject`.
+fn matching<'a>(exchange: &Exchange<'a>, subject: &str) -> Option<&'a IntegrationResponse> {
+    let fits = |response: &&IntegrationResponse| match &response.pattern {
+        Some(pattern) => pattern
+            .matches(subject, &mut Steps(SELECTION_STEPS))
+            .unwrap_or_default(),
+        None => true,
+    };
+    let responses = &exchange.route.method.integration.responses;
+    responses.iter().find(fits)
 }
 
 /// Applies `$context.responseOverride` last, so this is where the final status is checked.

@@ -50,7 +50,7 @@ impl Request {
             "domainPrefix": domain.split('.').next().unwrap_or_default(),
             "requestTimeEpoch": self.received.as_millis(),
             "requestId": self.request_id,
-            "identity": self.identity(),
+            "identity": self.identity(api),
             "domainName": domain,
             "deploymentId": stage.deployment_id,
             "apiId": api.id,
@@ -63,7 +63,7 @@ impl Request {
 
     /// `$context.identity`. Without IAM or Cognito, only the peer's address and its user agent are
     /// known; the other keys are null.
-    fn identity(&self) -> Json {
+    fn identity(&self, api: &Api) -> Json {
         let mut identity = json!({
             "cognitoIdentityPoolId": null,
             "accountId": null,
@@ -81,6 +81,10 @@ impl Request {
         let shown = self.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
         if let (Some(shown), Json::Object(fields)) = (shown, &mut identity) {
             fields.insert("clientCert".to_owned(), client_certificate(shown));
+        }
+        if let (Some(endpoint), Json::Object(fields)) = (self.endpoint_of(api), &mut identity) {
+            fields.insert("vpceId".to_owned(), json!(endpoint.id));
+            fields.insert("vpcId".to_owned(), json!(endpoint.vpc));
         }
         identity
     }

@@ -8,6 +8,9 @@ use http::{HeaderMap, Method};
 use kit::serve::TlsPeer;
 use kit::time::Timestamp;
 
+use crate::api::{Api, EndpointType};
+use crate::vpc_endpoints::VpcEndpoint;
+
 /// One client request.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -29,6 +32,8 @@ pub struct Request {
     pub sent_body: Option<Bytes>,
     /// The immediate peer, or the client that trusted proxies name.
     pub source_ip: IpAddr,
+    /// The VPC endpoint through which it came.
+    pub vpc_endpoint: Option<VpcEndpoint>,
     /// What TLS says of the client.
     pub tls: Option<Arc<TlsPeer>>,
     /// When the request arrived.
@@ -47,6 +52,13 @@ impl Request {
     /// The last value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get_all(name).iter().next_back()?.to_str().ok()
+    }
+
+    /// The VPC endpoint through which it reaches an API, if that is a private one: others are
+    /// reached from everywhere.
+    pub fn endpoint_of(&self, api: &Api) -> Option<&VpcEndpoint> {
+        let is_private = api.endpoint_type == EndpointType::Private;
+        self.vpc_endpoint.as_ref().filter(|_| is_private)
     }
 
     /// All values of a header, joined with commas.

@@ -3,7 +3,7 @@
 
 use kit::document::{Node, OrCollect as _, Problem};
 
-use crate::api::DefaultEndpoint;
+use crate::api::{DefaultEndpoint, EndpointType};
 
 /// The base path of a document, in parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(super) fn endpoint(
     root: Option<&Node>,
     servers: Option<&Node>,
     problems: &mut Vec<Problem>,
-) -> DefaultEndpoint {
+) -> (DefaultEndpoint, EndpointType) {
     let first = servers.and_then(|servers| servers.list().ok()?.first());
     let own = || first?.get("x-amazon-apigateway-endpoint-configuration");
     let fields = root.or_else(own).and_then(|node| {
@@ -83,16 +83,25 @@ pub(super) fn endpoint(
         fields.or_collect(problems)
     });
     let Some(mut fields) = fields else {
-        return DefaultEndpoint::Open;
+        return Default::default();
     };
     let is_disabled = fields
         .optional("disableExecuteApiEndpoint")
         .map(Node::boolean)
         .transpose();
     let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
-    fields.unsupported(&["vpcEndpointIds"]);
+    let ids = fields.optional("vpcEndpointIds").map(Node::list);
+    let ids = ids.transpose().or_collect(problems).flatten();
+    // Only private APIs have endpoints.
+    let endpoint_type = match ids {
+        Some(ids) if !ids.is_empty() => EndpointType::Private,
+        _ => EndpointType::default(),
+    };
     problems.extend(fields.finish());
-    DefaultEndpoint::Open.or_disabled(is_disabled)
+    (
+        DefaultEndpoint::Open.or_disabled(is_disabled),
+        endpoint_type,
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::policy;
 use super::security::SecurityReader;
 use super::validation::ValidationReader;
 use crate::api::{
-    ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Policy, Resource, Siblings,
+    ApiKeySource, DefaultEndpoint, Encoding, EndpointType, GatewayResponses, Policy, Resource,
+    Siblings,
 };
 
 /// What a document declares.
@@ -27,6 +28,8 @@ pub(crate) struct Document {
     pub base_path: BasePath,
     /// `disableExecuteApiEndpoint` of `x-amazon-apigateway-endpoint-configuration`.
     pub endpoint: DefaultEndpoint,
+    /// Private, where the configuration names VPC endpoints.
+    pub endpoint_type: EndpointType,
     /// How payloads are encoded.
     pub encoding: Encoding,
     /// What guards the whole API is not supported.
@@ -72,7 +75,7 @@ impl Document {
         let api_id = api_id(servers, fields.optional("host"));
         let base_path = BasePath::read(servers, fields.optional("basePath"));
         let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
-        let endpoint = endpoint(configuration, servers, problems);
+        let (endpoint, endpoint_type) = endpoint(configuration, servers, problems);
         let encoding = encoding::read(
             fields.optional("x-amazon-apigateway-binary-media-types"),
             fields.optional("x-amazon-apigateway-minimum-compression-size"),
@@ -114,6 +117,7 @@ impl Document {
             resources,
             base_path,
             endpoint,
+            endpoint_type,
             encoding,
             is_closed,
             policy,

@@ -16,15 +16,7 @@ pub(crate) fn identity(
     };
     let text = node.text().or_collect(problems)?.trim();
     match parse(text) {
-        Some(identity) => {
-            if identity == IntegrationIdentity::Caller {
-                let message = format!(
-                    "{label}: calls with the caller's own credentials ({text}) are not supported"
-                );
-                problems.push(node.problem(message).tolerable());
-            }
-            Some(identity)
-        }
+        Some(identity) => Some(identity),
         None => {
             let message = format!(
                 "{label}: invalid credentials {text}: expected the ARN of a role, such as \

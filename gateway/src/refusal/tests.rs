@@ -71,6 +71,7 @@ fn answer(custom: &str, fault: &Fault, accept: &str) -> GatewayAnswer {
         received: Timestamp::from_millis(0),
         request_id: "request".into(),
         has_replaced_id: false,
+        vpc_endpoint: None,
         extended_request_id: "extended".into(),
         trace_id: String::new(),
     };

@@ -1,4 +1,7 @@
-//! The fault for a request that no route is for.
+//! The answer for a request that reaches no method: no route is for it, or its payload cannot be
+//! read.
+
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,32 +14,50 @@ use crate::api::Apis;
 use crate::gateway_responses::Fault;
 use crate::mapping::Context;
 use crate::method_request::{Request, Sources};
-use crate::stage::{NoRoute, unrouted};
+use crate::stage::{self, NoRoute, unrouted};
 use crate::trouble::{Trouble, printable};
 
-/// The answer for a request that no route is for: the stage that it would have been for customises
-/// it, in the account of the API's owner.
+/// The answer for a request that no route is for, and `$context` as the access log shows it.
 pub(crate) fn unknown_route_answer(
     apis: &Apis,
     reason: NoRoute,
     request: &Request,
     account_id: &str,
-) -> GatewayAnswer {
+) -> (GatewayAnswer, Option<Context>) {
     let host = request.header("host").unwrap_or_default();
     let fault = unknown_route(reason, host, request);
+    early_answer(apis, &fault, request, account_id)
+}
+
+/// The answer for a request that reaches no method: the stage that it would have been for
+/// customises it, in the account of the API's owner. With `$context`, where there is such a stage.
+pub(crate) fn early_answer(
+    apis: &Apis,
+    fault: &Fault,
+    request: &Request,
+    account_id: &str,
+) -> (GatewayAnswer, Option<Context>) {
+    let host = &*asked_host(apis, request);
     let Some((api, stage, path)) = unrouted(apis, host, &request.path) else {
-        return GatewayAnswer::of(&fault);
+        return (GatewayAnswer::of(fault), None);
     };
     let mut context = Context::new(request.context_at(api, stage, &path, account_id));
-    context.set_error(&fault);
+    context.set_error(fault);
     let sources = Sources {
         request,
         path: &IndexMap::new(),
         variables: &stage.variables,
         context: &context,
     };
-    GatewayAnswer::customised(&fault, &api.gateway_responses, &sources)
-        .spoken_by(api.protocol, &fault)
+    let answer = GatewayAnswer::customised(fault, &api.gateway_responses, &sources)
+        .spoken_by(api.protocol, fault);
+    (answer, Some(context))
+}
+
+/// The host that a request is for.
+pub(crate) fn asked_host<'r>(apis: &Apis, request: &'r Request) -> Cow<'r, str> {
+    let host = request.header("host").unwrap_or_default();
+    stage::asked_host(apis, host, request.header("x-apigw-api-id"))
 }
 
 /// Reports the request and gives its fault. Unknown paths look like missing credentials:

@@ -1,7 +1,7 @@
 //! Door: asks Lambda authorizers, and issuers for the keys of tokens, where access needs it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::call::Reply;
 use kit::send::SendError;
@@ -9,8 +9,11 @@ use kit::service::{Identity, ServiceError, Services};
 use kit::time::Timestamp;
 
 use super::issuer_keys::IssuerKeys;
+use crate::access_log::LogFields;
+use crate::api::Access;
 use crate::authorization::{
-    self, Known, NoGrant, Owner, Question, Results, Step, conclude_answer, conclude_token,
+    self, Known, NoGrant, Owner, Presented, Question, Results, Step, conclude_answer,
+    conclude_token,
 };
 use crate::config::AccessArgs;
 use crate::exchange::Exchange;
@@ -57,24 +60,38 @@ impl AccessControl {
     /// Lets a request go on, or gives the fault to answer with.
     pub(super) async fn check(&self, exchange: &mut Exchange<'_>) -> Result<(), Fault> {
         let names = |issuer: &_| self.keys.names(issuer);
-        match authorization::begin(exchange, &self.known, names)? {
-            Step::Admitted => Ok(()),
-            Step::Ask(question) => self.ask(exchange, *question).await,
-            Step::Verify(presented) => {
-                let id = presented.key_id.as_deref();
-                let now = exchange.request.received;
-                let keys = self.keys.of(presented.issuer, id, now).await;
-                let keys = keys.map_err(|reason| {
-                    let request = exchange.request.request_id.as_str();
-                    let reason = format!("the keys of {}: {reason}", presented.issuer.url());
-                    Trouble::AuthorizerFailed.report(request, reason);
-                    Fault::AuthorizerMisconfigured
-                })?;
-                let key = keys.find(id).ok_or(Fault::Unauthorized)?;
-                conclude_token(exchange, &presented, key)?;
-                authorization::admit_bearer(exchange, &self.known.owner)
-            }
+        let step = authorization::begin(exchange, &self.known, names);
+        match &exchange.route.method.access {
+            Access::Iam => noted(exchange, AUTHENTICATE, &step),
+            Access::Authorizer { .. } if step.is_err() => noted(exchange, AUTHORIZER, &step),
+            _ => {}
         }
+        let checked = match step? {
+            Step::Admitted => return Ok(()),
+            Step::Ask(question) => self.ask(exchange, *question).await,
+            Step::Verify(presented) => self.verify(exchange, presented).await,
+        };
+        noted(exchange, AUTHORIZER, &checked);
+        checked
+    }
+
+    async fn verify(
+        &self,
+        exchange: &mut Exchange<'_>,
+        presented: Presented<'_>,
+    ) -> Result<(), Fault> {
+        let id = presented.key_id.as_deref();
+        let now = exchange.request.received;
+        let keys = self.keys.of(presented.issuer, id, now).await;
+        let keys = keys.map_err(|reason| {
+            let request = exchange.request.request_id.as_str();
+            let reason = format!("the keys of {}: {reason}", presented.issuer.url());
+            Trouble::AuthorizerFailed.report(request, reason);
+            Fault::AuthorizerMisconfigured
+        })?;
+        let key = keys.find(id).ok_or(Fault::Unauthorized)?;
+        conclude_token(exchange, &presented, key)?;
+        authorization::admit_bearer(exchange, &self.known.owner)
     }
 
     async fn ask(&self, exchange: &mut Exchange<'_>, question: Question<'_>) -> Result<(), Fault> {
@@ -87,7 +104,9 @@ impl AccessControl {
         let (name, ttl) = (question.name, question.authorizer.ttl);
         let request_id = exchange.request.request_id.as_str();
         let key = question.key.clone();
+        let begun = Instant::now();
         let reply = self.invoke(question).await;
+        note_call(&mut exchange.log, begun.elapsed(), &reply);
         let grant = reply.and_then(|reply| authorization::read_answer(&reply));
         let grant = grant.map_err(|reason| refused(name, reason, request_id))?;
         let grant = Arc::new(grant);
@@ -115,6 +134,46 @@ impl AccessControl {
             }
             error => NoGrant::Broken(error.to_string()),
         })
+    }
+}
+
+/// The variables of the access log about one step of access: its status, and its error.
+type StepNames = [&'static str; 2];
+
+const AUTHENTICATE: StepNames = ["authenticate.status", "authenticate.error"];
+const AUTHORIZER: StepNames = ["authorizer.status", "authorizer.error"];
+const AUTHORIZE: StepNames = ["authorize.status", "authorize.error"];
+
+/// Adds to the access log what a step of access decided. What a caller may do is decided last, so
+/// that a refusal for lack of a permission is one of `authorize`.
+fn noted<T>(exchange: &mut Exchange<'_>, names: StepNames, decided: &Result<T, Fault>) {
+    let log = &mut exchange.log;
+    let refusal = decided.as_ref().err();
+    let is_permission = matches!(refusal, Some(Fault::AccessDenied(_)));
+    let steps = match refusal {
+        Some(_) if !is_permission => [Some((names, refusal)), None],
+        _ => [Some((names, None)), Some((AUTHORIZE, refusal))],
+    };
+    for ([status, error], refusal) in steps.into_iter().flatten() {
+        let code = refusal.map_or(200, |fault| fault.status().as_u16());
+        log.set(status, code.to_string());
+        if let Some(fault) = refusal {
+            log.set(error, fault.message());
+        }
+    }
+}
+
+/// Adds to the access log how a Lambda authorizer was called.
+fn note_call(log: &mut LogFields, took: Duration, reply: &Result<Reply, NoGrant>) {
+    let ms = took.as_millis().to_string();
+    log.set("authorizer.latency", ms.clone());
+    log.set("authorizer.integrationLatency", ms);
+    if let Ok(reply) = reply {
+        log.set("authorizer.integrationStatus", reply.status.as_str());
+        let id = reply.headers.get("x-amzn-requestid");
+        if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+            log.set("authorizer.requestId", id);
+        }
     }
 }
 

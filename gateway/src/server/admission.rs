@@ -182,6 +182,17 @@ impl Admission {
         Ok(())
     }
 
+    /// The bytes of memory that payloads have which are being received, and those that are whole.
+    pub(super) fn taken(&self) -> [usize; 2] {
+        let taken = |all: usize, free: &Semaphore| {
+            (all / STEP).saturating_sub(free.available_permits()) * STEP
+        };
+        [
+            taken(self.limits.receiving, &self.receiving),
+            taken(self.limits.payloads, &self.bytes),
+        ]
+    }
+
     /// Checks what is known before the first byte of the body.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ use crate::integration_response::{self, Received};
 use crate::meters::CacheUse;
 use crate::method_request::Request;
 use crate::method_response::MethodResponse;
-use crate::refusal::{GatewayAnswer, unknown_route_answer};
+use crate::refusal::asked_host;
+use crate::refusal::{GatewayAnswer, early_answer, unknown_route_answer};
 use crate::stage::{route, unrouted};
 use crate::validation;
 
@@ -31,14 +32,16 @@ impl Gateway {
         request: &Request,
         outline: &mut Outline<'a>,
     ) -> Result<MethodResponse, GatewayAnswer> {
-        let host = request.header("host").unwrap_or_default();
+        let host = &*asked_host(apis, request);
         let route = match route(apis, host, &request.method, &request.path) {
             Ok(route) => route.with_draw(fastrand::f64() * 100.0),
             Err(reason) => {
                 outline.served = unrouted(apis, host, &request.path)
                     .map(|(api, stage, _)| Served::without_resource(api, stage));
                 let account_id = &self.account_id;
-                return Err(unknown_route_answer(apis, reason, request, account_id));
+                let (answer, context) = unknown_route_answer(apis, reason, request, account_id);
+                outline.context = context;
+                return Err(answer);
             }
         };
         outline.served = Some(Served::by(&route));
@@ -46,6 +49,10 @@ impl Gateway {
         let mut exchange = Exchange::new(&route, request, &self.account_id);
         let (recording, wanted) = self.execution_logs.begin(&route, request);
         exchange.recording = recording;
+        if let Some(base_path) = route.base_path {
+            let name = "customDomain.basePathMatched";
+            exchange.log.set(name, base_path);
+        }
         execution_log::begun(&mut exchange.recording, &route, request);
         let response = self.serve(&mut exchange, outline).await;
         execution_log::ended(&mut exchange.recording, &response);
@@ -58,6 +65,26 @@ impl Gateway {
             outline.fields = exchange.log;
         }
         response
+    }
+
+    /// The answer for a request whose head or payload is refused: that of its stage, where it may
+    /// be customised.
+    pub(super) fn refuse_early<'a>(
+        &self,
+        apis: &'a Apis,
+        request: &Request,
+        fault: &Fault,
+        outline: &mut Outline<'a>,
+    ) -> GatewayAnswer {
+        if fault.kind().is_none() {
+            return GatewayAnswer::of(fault);
+        }
+        let host = &*asked_host(apis, request);
+        outline.served = unrouted(apis, host, &request.path)
+            .map(|(api, stage, _)| Served::without_resource(api, stage));
+        let (answer, context) = early_answer(apis, fault, request, &self.account_id);
+        outline.context = context;
+        answer
     }
 
     /// The way of a request that has its route: to the cache, or to its backend and back.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kit::call::{Call, Reply};
 use kit::lock::Mutex;
-use kit::send::{SendError, Sender, Way};
+use kit::send::{ClientIdentity, SendError, Sender, Way};
 
 use crate::api::CertificateCheck;
 use crate::gateway_responses::PAYLOAD_LIMIT;
@@ -59,11 +59,31 @@ impl HttpSenders {
             CertificateCheck::Trusted => reached,
             CertificateCheck::AnyIssuer => reached.with_any_issuer(),
         };
-        let sender = Sender::by_way(reached).map_err(|error| {
-            SendError::Unsendable(format!("no certificate authorities: {error}"))
-        })?;
+        let reached = match &way.client_certificate {
+            None => reached,
+            Some(id) => reached.with_identity(self.identity(id)?),
+        };
+        let sender = Sender::by_way(reached)
+            .map_err(|error| SendError::Unsendable(format!("no TLS: {error}")))?;
         self.senders.lock().insert(way, sender.clone());
         Ok(sender)
+    }
+}
+
+impl HttpSenders {
+    /// The client certificate with this id.
+    fn identity(&self, id: &str) -> Result<ClientIdentity, SendError> {
+        let file = self.outbound.certificate(id).ok_or_else(|| {
+            SendError::Unsendable(format!(
+                "the client certificate {id} has no file: give it one with --client-certificate {id}=FILE"
+            ))
+        })?;
+        ClientIdentity::read(file).map_err(|error| {
+            SendError::Unsendable(format!(
+                "the client certificate {id}: {}: {error}",
+                file.display()
+            ))
+        })
     }
 }
 
@@ -91,6 +111,7 @@ mod tests {
     fn over(link: Option<&str>) -> HttpWay {
         HttpWay {
             link: link.map(ToOwned::to_owned),
+            client_certificate: None,
             certificates: CertificateCheck::default(),
         }
     }
@@ -139,7 +160,7 @@ mod tests {
         let address = endpoint().await;
         let args = OutboundArgs {
             vpc_link: vec![format!("a1={address}").parse().unwrap()],
-            assume_roles: false,
+            ..OutboundArgs::default()
         };
         let senders = HttpSenders::new(Outbound::new(&args, []));
         let reply = senders.send(call("http://inner.example:81/"), over(Some("a1")), LATE);

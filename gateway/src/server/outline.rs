@@ -70,12 +70,7 @@ impl Outline<'_> {
         }
         meters.answered(status, latency);
         if let Some(served) = self.served {
-            let dimensions = Dimensions {
-                api: &served.api.name,
-                stage: &served.stage.name,
-                resource: served.resource.map_or("", |resource| &resource.path),
-                method: self.verb,
-            };
+            let dimensions = dimensions(served, self.verb, &request.method);
             let counted = Counted {
                 status,
                 latency,
@@ -84,6 +79,29 @@ impl Outline<'_> {
             };
             meters.count(dimensions, counted);
         }
+    }
+}
+
+/// What a request is counted under. AWS counts by method only where `MetricsEnabled` is true; here
+/// it is done unless it is false: our choice.
+fn dimensions<'a>(served: Served<'a>, verb: &'a str, sent: &http::Method) -> Dimensions<'a> {
+    let whole = Dimensions {
+        api: &served.api.name,
+        stage: &served.stage.name,
+        ..Dimensions::default()
+    };
+    let path = served.resource.map_or("", |resource| &resource.path);
+    let detailed = served
+        .stage
+        .methods
+        .get(path, sent, |setting| setting.metrics);
+    if detailed == Some(false) {
+        return whole;
+    }
+    Dimensions {
+        resource: path,
+        method: verb,
+        ..whole
     }
 }
 

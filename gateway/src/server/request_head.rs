@@ -48,6 +48,7 @@ pub(crate) fn read(parts: Parts, peer: &Peer, trusted: &[Network], received: Tim
         received,
         request_id: request_id.to_string(),
         has_replaced_id,
+        vpc_endpoint: None,
         extended_request_id: new_extended_id(),
         trace_id,
     }

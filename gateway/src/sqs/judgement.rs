@@ -142,7 +142,9 @@ fn unsent(batch: Vec<PendingMessage>, error: &SendError, attempt: usize) -> Unse
         SendError::Timeout(_) | SendError::Unfinished { .. } => {
             settle_all(batch, &Err(NoAnswer::TimedOut))
         }
-        SendError::Unreachable(_) => repeat(batch, &unreachable(), attempt, Grouping::Together),
+        SendError::NoAddress(_) | SendError::Unreachable(_) => {
+            repeat(batch, &unreachable(), attempt, Grouping::Together)
+        }
         SendError::Broken(_) => repeat(batch, &unreachable(), attempt, grouping_after(attempt)),
         SendError::Refused(_) | SendError::Unsendable(_) => settle_all(batch, &unreachable()),
     }

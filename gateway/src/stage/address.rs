@@ -3,7 +3,9 @@
 //! A custom domain decides by its base paths, the host of an API by the first part of the path. Any
 //! other host means every API: by the first part of the path, else by the default stage.
 
-use crate::api::{Api, Apis, BasePathMapping, DefaultEndpoint, Stage};
+use std::borrow::Cow;
+
+use crate::api::{Api, Apis, BasePathMapping, DefaultEndpoint, EndpointType, Stage};
 
 /// A stage that a request can be for.
 pub(super) struct Address<'a, 'p> {
@@ -15,6 +17,8 @@ pub(super) struct Address<'a, 'p> {
     pub shown: &'p str,
     /// Whether a custom domain led here.
     pub is_domain: bool,
+    /// The base path of the custom domain that led here.
+    pub base_path: Option<&'a str>,
     /// The stage's name, when neither the path nor a custom domain names the stage.
     pub implied: Option<&'a str>,
 }
@@ -26,6 +30,24 @@ impl Address<'_, '_> {
             Some(stage) => format!("/{stage}{}", self.shown),
             None => self.shown.to_owned(),
         }
+    }
+}
+
+/// The host that a request is for: where it names a private API (`x-apigw-api-id`), as clients of a
+/// VPC endpoint do that ask for the endpoint's own name, that API's.
+pub(crate) fn asked_host<'h>(apis: &Apis, host: &'h str, api_id: Option<&str>) -> Cow<'h, str> {
+    let name = host_name(host).to_lowercase();
+    let is_own = own_host(apis, &name).is_some() && !name.starts_with("vpce-");
+    let is_private = |id: &str| {
+        apis.apis
+            .iter()
+            .any(|api| api.id == id && api.endpoint_type == EndpointType::Private)
+    };
+    match api_id {
+        Some(id) if !is_own && !apis.domains.contains_key(&name) && is_private(id) => {
+            format!("{id}.execute-api").into()
+        }
+        _ => host.into(),
     }
 }
 
@@ -111,9 +133,13 @@ fn by_domain<'a, 'p>(
             path: rest,
             shown: path,
             is_domain: true,
+            base_path: Some(&mapping.base_path),
             implied: None,
         }),
-        None => by_path(api, rest),
+        None => by_path(api, rest).map(|address| Address {
+            base_path: Some(&mapping.base_path),
+            ..address
+        }),
     }
 }
 
@@ -134,6 +160,7 @@ fn by_path<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
         path: &rest[first.len()..],
         shown: path,
         is_domain: false,
+        base_path: None,
         implied: None,
     })
 }
@@ -146,6 +173,7 @@ fn by_dollar<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
         path,
         shown: path,
         is_domain: false,
+        base_path: None,
         implied: None,
     })
 }
@@ -163,6 +191,7 @@ fn by_default<'a, 'p>(apis: &'a Apis, api: &'a Api, path: &'p str) -> Option<Add
         path,
         shown: path,
         is_domain: false,
+        base_path: None,
         implied: Some(&stage.name),
     })
 }

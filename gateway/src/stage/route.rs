@@ -25,6 +25,8 @@ pub struct Route<'a> {
     pub path: IndexMap<String, String>,
     /// Path parameters by name, as the client sent them.
     pub encoded: IndexMap<String, String>,
+    /// The base path of the custom domain that led here.
+    pub base_path: Option<&'a str>,
     /// The path as functions see it: below the stage, or as it came at a custom domain.
     pub event_path: String,
     /// `$context.path`: with the stage in front, unless a custom domain was used.
@@ -89,6 +91,7 @@ pub fn route<'a>(
             method: found.method,
             path: found.parameters,
             encoded: found.encoded,
+            base_path: address.base_path,
             event_path: event_path(&address),
             context_path: address.context_path(),
         });

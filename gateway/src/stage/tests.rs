@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::api::{
-    Access, Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Resource,
-    Segment, Stage, Verb,
+    Access, Api, Apis, Backend, BasePathMapping, DefaultEndpoint, EndpointType, Integration,
+    Method, Resource, Segment, Stage, Verb,
 };
 
 fn method() -> Method {
@@ -226,4 +226,19 @@ fn an_api_behind_mutual_tls_is_served_at_no_other_host() {
     apis.mutual_tls
         .insert("sub.example".into(), crate::api::MutualTls::default());
     assert_eq!(found(&apis, "anything"), Err(NoRoute::Forbidden));
+}
+
+#[test]
+fn a_private_api_is_named_by_a_header_at_the_names_of_an_endpoint() {
+    let mut apis = apis();
+    let asked = |apis: &Apis, host: &str| asked_host(apis, host, Some("abc")).into_owned();
+    let endpoint = "vpce-0a-x1.execute-api.eu-west-1.vpce.amazonaws.com";
+    assert_eq!(asked(&apis, endpoint), endpoint, "the API is not private");
+    apis.apis[0].endpoint_type = EndpointType::Private;
+    assert_eq!(asked(&apis, endpoint), "abc.execute-api");
+    assert_eq!(asked(&apis, "127.0.0.1:8080"), "abc.execute-api");
+    for other in ["other.execute-api.eu-west-1.amazonaws.com", "sub.example"] {
+        assert_eq!(asked(&apis, other), other);
+    }
+    assert_eq!(asked_host(&apis, endpoint, Some("unknown")), endpoint);
 }

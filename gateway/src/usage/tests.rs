@@ -109,6 +109,7 @@ fn ask_on(
         received: kit::time::Timestamp::from_millis(0),
         request_id: "request".into(),
         has_replaced_id: false,
+        vpc_endpoint: None,
         extended_request_id: "extended".into(),
         trace_id: String::new(),
         tls: None,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
-use rustls::crypto::CryptoProvider;
 
 use super::any_issuer::AnyIssuer;
+use super::client_identity::ClientIdentity;
 use super::connect::GuardedConnector;
 
 /// Whose certificates are trusted.
@@ -34,7 +34,7 @@ where
     B: hyper::body::Body + Send,
     B::Data: Send,
 {
-    let connector = connector(way, issuers)?;
+    let connector = connector(way, issuers, None)?;
     let mut builder = Client::builder(TokioExecutor::new());
     Ok(builder
         .pool_idle_timeout(idle)
@@ -42,28 +42,37 @@ where
         .build(connector))
 }
 
-/// Connects by `way`, also encrypted. It trusts the certificates that `issuers` says.
+/// Connects by `way`, also encrypted. It trusts the certificates that `issuers` says, and shows
+/// `identity` to who asks for a certificate.
 ///
 /// # Errors
-/// The system's certificate authorities cannot be read.
+/// The system's certificate authorities cannot be read, or the identity's key does not belong to
+/// its certificate.
 pub(super) fn connector(
     way: GuardedConnector,
     issuers: Issuers,
+    identity: Option<&ClientIdentity>,
 ) -> std::io::Result<HttpsConnector<GuardedConnector>> {
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let builder = HttpsConnectorBuilder::new();
-    let builder = match issuers {
-        Issuers::System => builder.with_provider_and_native_roots(provider)?,
-        Issuers::Any => builder.with_tls_config(with_any_issuer(Arc::new(provider))?),
-    };
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(issuers, identity)?);
     Ok(builder.https_or_http().enable_http1().wrap_connector(way))
 }
 
-fn with_any_issuer(provider: Arc<CryptoProvider>) -> std::io::Result<ClientConfig> {
+fn tls(issuers: Issuers, identity: Option<&ClientIdentity>) -> std::io::Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(std::io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyIssuer::new(provider)));
-    Ok(config.with_no_client_auth())
+        .map_err(std::io::Error::other)?;
+    let config = match issuers {
+        Issuers::System => config.with_native_roots()?,
+        Issuers::Any => config
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyIssuer::new(provider))),
+    };
+    let Some(identity) = identity else {
+        return Ok(config.with_no_client_auth());
+    };
+    let (chain, key) = identity.parts();
+    config
+        .with_client_auth_cert(chain, key)
+        .map_err(std::io::Error::other)
 }

@@ -42,6 +42,11 @@ pub(super) struct ForbiddenAddress {
     address: IpAddr,
 }
 
+/// The name of a host has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NoAddress(String);
+
 type ConnectError = Box<dyn std::error::Error + Send + Sync>;
 
 impl GuardedConnector {
@@ -113,7 +118,8 @@ impl GuardedConnector {
             Some(fixed) => (fixed.0.clone(), fixed.1),
             None => host_and_port(&uri)?,
         };
-        let addresses = tokio::net::lookup_host((host.as_str(), port)).await?;
+        let addresses = tokio::net::lookup_host((host.as_str(), port)).await;
+        let addresses = addresses.map_err(|error| NoAddress(error.to_string()))?;
         let permitted = self.permitted(&host, port, addresses)?;
         let stream = first_of(&permitted).await?;
         stream.set_nodelay(true)?;
@@ -137,7 +143,7 @@ impl GuardedConnector {
                 address: address.ip(),
             }
             .into()),
-            None => Err(format!("{host} has no address").into()),
+            None => Err(NoAddress(format!("{host} has no address")).into()),
         }
     }
 }

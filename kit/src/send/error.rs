@@ -10,7 +10,10 @@ pub enum SendError {
     /// The target is at a private, loopback or link-local address that is not allowed.
     #[error("{0}")]
     Refused(String),
-    /// No connection: name, network, port or TLS.
+    /// The name of the target has no address.
+    #[error("cannot connect to {0}")]
+    NoAddress(String),
+    /// No connection: network, port or TLS.
     #[error("cannot connect to {0}")]
     Unreachable(String),
     /// The deadline passed.

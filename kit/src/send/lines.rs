@@ -15,7 +15,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use tower::ServiceExt as _;
 
-use super::connect::{ForbiddenAddress, GuardedConnector};
+use super::connect::{ForbiddenAddress, GuardedConnector, NoAddress};
 use super::error::SendError;
 use super::keepalive::KeepaliveStream;
 use super::reading::Reading;
@@ -112,6 +112,7 @@ impl Lines {
         let stream = self.connector.clone().oneshot(uri).await;
         let stream = stream.map_err(|error| match forbidden(&*error) {
             Some(forbidden) => SendError::Refused(forbidden),
+            None if has_no_address(&*error) => SendError::NoAddress(cause(&*error)),
             None => unreachable(cause(&*error)),
         })?;
         let opened = http1::handshake(stream).await;
@@ -182,6 +183,18 @@ fn cause(error: Cause<'_>) -> String {
         innermost = inner;
     }
     innermost.to_string()
+}
+
+/// Whether the name of the host has no address.
+fn has_no_address(error: Cause<'_>) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<NoAddress>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Why the address may not be called, if that is the reason.

@@ -11,6 +11,7 @@ use url::{Position, Url};
 
 use super::allow::AllowTargets;
 use super::client::{Issuers, connector};
+use super::client_identity::ClientIdentity;
 use super::connect::GuardedConnector;
 use super::error::SendError;
 use super::lines::{Lines, malformed};
@@ -49,7 +50,8 @@ impl Sender {
         } else {
             Issuers::System
         };
-        Sender::by(GuardedConnector::new(way.allowed).over(way.fixed), issuers)
+        let connector = GuardedConnector::new(way.allowed).over(way.fixed);
+        Sender::by(connector, issuers, way.identity.as_ref())
     }
 
     /// A sender that connects to any address, to `https` through the proxies that the environment
@@ -60,12 +62,20 @@ impl Sender {
     /// As [`Sender::new`].
     pub fn through_proxies() -> std::io::Result<Sender> {
         let connector = GuardedConnector::new(AllowTargets::anywhere());
-        Sender::by(connector.through(Matcher::from_env()), Issuers::System)
+        Sender::by(
+            connector.through(Matcher::from_env()),
+            Issuers::System,
+            None,
+        )
     }
 
-    fn by(way: GuardedConnector, issuers: Issuers) -> std::io::Result<Sender> {
+    fn by(
+        way: GuardedConnector,
+        issuers: Issuers,
+        identity: Option<&ClientIdentity>,
+    ) -> std::io::Result<Sender> {
         Ok(Sender {
-            lines: Lines::new(connector(way, issuers)?, IDLE),
+            lines: Lines::new(connector(way, issuers, identity)?, IDLE),
         })
     }
 

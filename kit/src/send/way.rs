@@ -1,6 +1,7 @@
 //! The way that a sender's connections take.
 
 use super::allow::AllowTargets;
+use super::client_identity::ClientIdentity;
 
 /// The way to the targets of a [`Sender`](super::Sender).
 #[derive(Debug, Clone, Default)]
@@ -8,6 +9,7 @@ pub struct Way {
     pub(super) allowed: AllowTargets,
     pub(super) fixed: Option<(String, u16)>,
     pub(super) any_issuer: bool,
+    pub(super) identity: Option<ClientIdentity>,
 }
 
 impl Way {
@@ -35,6 +37,15 @@ impl Way {
     pub fn with_any_issuer(self) -> Way {
         Way {
             any_issuer: true,
+            ..self
+        }
+    }
+
+    /// The same, where targets that ask for a certificate are shown this one.
+    #[must_use]
+    pub fn with_identity(self, identity: ClientIdentity) -> Way {
+        Way {
+            identity: Some(identity),
             ..self
         }
     }

@@ -43,7 +43,9 @@ impl Cause {
             SendError::Unsendable(_) => None,
             SendError::Timeout(_) | SendError::Unfinished { .. } => Some(Cause::Timeout),
             SendError::Broken(_) => Some(Cause::Either),
-            SendError::Unreachable(_) | SendError::Refused(_) => Some(Cause::Unreachable),
+            SendError::NoAddress(_) | SendError::Unreachable(_) | SendError::Refused(_) => {
+                Some(Cause::Unreachable)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ fn verdict_for(caller: &Caller, statements: &Json) -> Verdict {
         caller,
         region: "eu-west-1",
         request: &request,
+        endpoint: request.vpc_endpoint.as_ref(),
     };
     evaluate(&policy, &facts)
 }

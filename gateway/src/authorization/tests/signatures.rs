@@ -81,6 +81,18 @@ fn a_caller_that_signs_may_invalidate_unless_a_policy_denies_it() {
 }
 
 #[test]
+fn an_integration_can_sign_as_its_caller() {
+    let plain = authorization(SCOPE, "host;x-amz-date", PLAIN);
+    let request = request("GET", "/dev/iam", &[HOST, DATE, ("authorization", &plain)]);
+    begun("", PATHS, &request, |exchange, step| {
+        assert!(matches!(step, Ok(Step::Admitted)), "{step:?}");
+        let credentials = exchange.caller_credentials.as_ref().unwrap();
+        assert_eq!(credentials.access_key_id(), "AKIDEXAMPLE");
+        assert_eq!(credentials.session_token(), None);
+    });
+}
+
+#[test]
 fn a_body_is_covered_unless_the_client_says_that_it_is_not() {
     let post = |signature: &str, headers: &str, more: (&str, &str), body: &'static [u8]| {
         let authorization = authorization(SCOPE, headers, signature);

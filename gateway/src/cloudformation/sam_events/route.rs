@@ -5,6 +5,7 @@ use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::kinds::SERVERLESS_FUNCTION;
+use super::guards;
 
 /// The methods that an event can name.
 const METHODS: [&str; 8] = [
@@ -31,18 +32,16 @@ impl Route {
     pub(super) fn read(
         resource: &Declared,
         event: &Entry,
+        api: &Declared,
         problems: &mut Vec<Problem>,
     ) -> Option<Route> {
         let label = format!("{}: event {}", resource.label(), event.key);
-        let properties = event
-            .node
-            .get("Properties")
-            .ok_or_else(|| {
-                event
-                    .place
-                    .problem(format!("{label}: Properties is missing"))
-            })
-            .or_collect(problems)?;
+        let missing = || {
+            let message = format!("{label}: Properties is missing");
+            event.place.problem(message)
+        };
+        let properties = event.node.get("Properties").ok_or_else(missing);
+        let properties = properties.or_collect(problems)?;
         let mut fields = properties.fields(&label).or_collect(problems)?;
         let path = fields
             .required("Path")
@@ -61,19 +60,20 @@ impl Route {
         if let Some(model) = fields.optional("RequestModel") {
             operation.extend(request_model(&label, model, problems).into_iter().flatten());
         }
-        if let Some(auth) = fields.optional("Auth") {
+        let auth = fields.optional("Auth");
+        if let Some(auth) = auth {
             let security = security(&label, auth, problems);
             operation.extend(security.map(|security| ("security".to_owned(), security)));
         }
-        let integration = if resource.kind == SERVERLESS_FUNCTION {
-            operation.insert("responses".to_owned(), json!({}));
-            function(resource, &mut fields)
+        let (responses, integration) = if resource.kind == SERVERLESS_FUNCTION {
+            let credentials = guards::credentials(api, auth);
+            (json!({}), function(resource, credentials, &mut fields))
         } else {
             let responses =
                 json!({"200": {"description": "OK"}, "400": {"description": "Bad Request"}});
-            operation.insert("responses".to_owned(), responses);
-            state_machine(resource, &mut fields, problems)
+            (responses, state_machine(resource, &mut fields, problems))
         };
+        operation.insert("responses".to_owned(), responses);
         let mut integration = integration?;
         if !cache_key.is_empty() {
             integration["cacheKeyParameters"] = cache_key.into();
@@ -104,7 +104,11 @@ fn method(node: &Node) -> Result<String, Problem> {
 }
 
 /// The integration with the function, or with the alias that it publishes.
-fn function(resource: &Declared, fields: &mut Fields<'_>) -> Option<Json> {
+fn function(
+    resource: &Declared,
+    credentials: Option<String>,
+    fields: &mut Fields<'_>,
+) -> Option<Json> {
     let arn = resource.attribute("Arn")?;
     let alias = resource.properties.get("AutoPublishAlias");
     let qualifier = alias
@@ -119,6 +123,9 @@ fn function(resource: &Declared, fields: &mut Fields<'_>) -> Option<Json> {
     });
     if let Some(timeout) = fields.optional("TimeoutInMillis") {
         integration["timeoutInMillis"] = timeout.to_json();
+    }
+    if let Some(credentials) = credentials {
+        integration["credentials"] = credentials.into();
     }
     Some(integration)
 }
@@ -252,14 +259,9 @@ fn security(label: &str, auth: &Node, problems: &mut Vec<Problem>) -> Option<Jso
     let scopes = fields.optional("AuthorizationScopes").map(Node::to_json);
     let key = fields.optional("ApiKeyRequired").map(Node::boolean);
     let key = key.transpose().or_collect(problems).flatten();
-    // On AWS, the role that invokes the function.
-    fields.ignore(&["InvokeRole", "OverrideApiAuth"]);
+    // Those are read beside: they are not about the operation's security.
+    fields.ignore(&["InvokeRole", "OverrideApiAuth", "ResourcePolicy"]);
     let mut needed = Map::new();
-    if fields.has("ResourcePolicy") {
-        // What it would keep out must stay out, in a lenient reading too.
-        needed.insert("ResourcePolicy".to_owned(), json!([]));
-    }
-    fields.unsupported(&["ResourcePolicy"]);
     problems.extend(fields.finish());
     if let Some(name) = authorizer.filter(|name| *name != "NONE") {
         needed.insert(name.to_owned(), scopes.unwrap_or_else(|| json!([])));

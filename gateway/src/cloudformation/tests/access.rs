@@ -167,5 +167,5 @@ fn sams_resource_policy_becomes_a_policy() {
         .statements
         .iter()
         .filter(|one| one.effect == crate::api::Effect::Deny);
-    assert_eq!((policy.statements.len(), denials.count()), (5, 4));
+    assert_eq!((policy.statements.len(), denials.count()), (4, 3));
 }

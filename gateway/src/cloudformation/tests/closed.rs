@@ -1,7 +1,7 @@
 //! Definitions that are read leniently: what guards something and cannot be done closes it.
 
 use super::*;
-use crate::api::{Access, Api};
+use crate::api::{Access, Api, EndpointType};
 
 /// The only API of a definition that is refused with `message`, read leniently.
 fn tolerated(template: &str, message: &str) -> Apis {
@@ -44,19 +44,24 @@ fn a_web_acl_that_stands_in_front_of_a_stage_is_refused() {
 }
 
 #[test]
-fn what_narrows_a_stage_or_an_api_closes_it() {
+fn what_narrows_a_stage_or_an_api_is_kept_for_what_guards_it() {
     let with = "StageName: prod, StageDescription: {ClientCertificateId: c}";
-    let apis = tolerated(
-        &PARTS.replace("StageName: prod", with),
-        "ClientCertificateId is not supported",
+    let apis = load(&PARTS.replace("StageName: prod", with)).unwrap();
+    assert_eq!(
+        only(&apis).stages[0].client_certificate.as_deref(),
+        Some("c")
     );
-    assert!(only(&apis).stages[0].is_closed);
-    let private = PARTS.replace(
-        "Properties: {Name: parts}",
-        "Properties: {Name: parts, EndpointConfiguration: {Types: [PRIVATE]}}",
-    );
-    let apis = tolerated(&private, "private endpoints are not supported");
-    assert!(only(&apis).is_closed);
+    for configuration in [
+        "EndpointConfiguration: {Types: [PRIVATE], VpcEndpointIds: [vpce-1]}",
+        "Parameters: {endpointConfigurationTypes: PRIVATE}",
+    ] {
+        let private = PARTS.replace(
+            "Properties: {Name: parts}",
+            &format!("Properties: {{Name: parts, {configuration}}}"),
+        );
+        let apis = load(&private).unwrap();
+        assert_eq!(only(&apis).endpoint_type, EndpointType::Private);
+    }
 }
 
 #[test]
@@ -73,7 +78,7 @@ fn a_domain_that_cannot_be_guarded_answers_nobody() {
     let text = format!(
         "{PARTS}  D: {{Type: AWS::ApiGateway::DomainName, Properties: {{DomainName: D.example, EndpointConfiguration: {{Types: [PRIVATE]}}}}}}\n  M: {{Type: AWS::ApiGateway::BasePathMapping, Properties: {{DomainName: d.example, RestApiId: !Ref Api, Stage: prod}}}}\n"
     );
-    let apis = tolerated(&text, "private endpoints are not supported");
+    let apis = tolerated(&text, "private custom domains are not supported");
     let route = crate::stage::route(&apis, "d.example", &http::Method::POST, "/events/a");
     assert_eq!(route.unwrap_err(), crate::stage::NoRoute::Forbidden);
 }

@@ -38,14 +38,6 @@ fn unsupported_settings_of_an_api_are_refused() {
         )
     };
     refused(
-        &with("EndpointConfiguration: {Types: [PRIVATE]}"),
-        "private endpoints are not supported",
-    );
-    refused(
-        &with("Parameters: {endpointConfigurationTypes: PRIVATE}"),
-        "private endpoints are not supported",
-    );
-    refused(
         &with("Parameters: {basepath: sideways}"),
         "invalid basepath sideways: expected ignore, prepend or split",
     );

@@ -1,7 +1,7 @@
 //! Routes that functions and state machines declare as their events.
 
 use super::*;
-use crate::api::{Backend, Verb};
+use crate::api::{Backend, IntegrationIdentity, Verb};
 
 const EVENTS: &str = r#"
 Globals: {Function: {AutoPublishAlias: live}}
@@ -94,4 +94,52 @@ fn a_guarded_event_is_never_open() {
     let guarded = EVENTS.replace("Method: get", auth);
     let error = load(&guarded).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("get /fast"), "{error}");
+}
+
+#[test]
+fn an_events_policy_is_about_its_path() {
+    let auth = "Path: '/fast/{id}', Method: get, Auth: {ResourcePolicy: {IpRangeBlacklist: [10.0.0.0/8], CustomStatements: {Effect: Allow, Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*/*/*'}}}";
+    let template = EVENTS.replace("Path: /fast, Method: get", auth);
+    let apis = load(&template).unwrap();
+    let policy = apis.apis[0].policy.as_ref().unwrap();
+    let shown: Vec<String> = policy
+        .statements
+        .iter()
+        .map(|one| format!("{:?} {:?}", one.effect, one.resources))
+        .collect();
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown[0].contains("execute-api:/*/*/*"), "{shown:?}");
+    let (effect, resource) = ("Deny", "execute-api:/v1/GET/fast/*");
+    assert!(
+        shown[1].starts_with(effect) && shown[1].contains(resource),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn a_signed_event_calls_its_function_as_the_caller() {
+    let identity = |api: &str, event: &str| {
+        let template = EVENTS
+            .replace("StageName: v1", &format!("StageName: v1{api}"))
+            .replace("Method: get", &format!("Method: get{event}"));
+        let apis = load(&template).unwrap();
+        let resources = &apis.apis[0].resources;
+        let fast = resources.iter().find(|one| one.path == "/fast").unwrap();
+        let (_, method) = fast.methods.first().unwrap();
+        method.integration.identity.clone()
+    };
+    let caller = IntegrationIdentity::Caller;
+    let role = IntegrationIdentity::Role("arn:aws:iam::1:role/r".into());
+    let iam = ", Auth: {DefaultAuthorizer: AWS_IAM}";
+    assert_eq!(identity("", ""), IntegrationIdentity::Gateway);
+    assert_eq!(identity(iam, ""), caller);
+    assert_eq!(identity("", ", Auth: {Authorizer: AWS_IAM}"), caller);
+    assert_eq!(
+        identity(iam, ", Auth: {Authorizer: NONE}"),
+        IntegrationIdentity::Gateway
+    );
+    let own = ", Auth: {Authorizer: AWS_IAM, InvokeRole: 'arn:aws:iam::1:role/r'}";
+    assert_eq!(identity(iam, own), role);
+    let none = ", Auth: {DefaultAuthorizer: AWS_IAM, InvokeRole: NONE}";
+    assert_eq!(identity(none, ""), IntegrationIdentity::Gateway);
 }

@@ -161,6 +161,25 @@ fn a_role_may_be_a_stage_variable() {
 }
 
 #[test]
+fn a_call_in_the_callers_name_needs_one() {
+    let integration = format!("{SQS}credentials: 'arn:aws:iam::*:user/*'\n");
+    let identity = |caller: Option<Credentials>| {
+        exchange(&integration, &POST, |exchange| {
+            exchange.caller_credentials = caller;
+            match build(exchange)? {
+                IntegrationRequest::Call(_, signing) => {
+                    Ok(signing.identity.key().map(String::from))
+                }
+                other => panic!("{other:?}"),
+            }
+        })
+    };
+    assert_eq!(identity(None), Err(Fault::ConfigurationError));
+    let caller = Credentials::new("AKID", "secret", None, None, "test");
+    assert_eq!(identity(Some(caller)), Ok(Some("key AKID".to_owned())));
+}
+
+#[test]
 fn a_reply_is_mapped_or_passed_on() {
     let mapped =
         format!("{HTTP}responses: {{'4..': {{statusCode: 422}}, default: {{statusCode: 200}}}}\n");

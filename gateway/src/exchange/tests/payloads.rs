@@ -73,6 +73,54 @@ fn a_template_can_make_bytes() {
     );
 }
 
+const ENDPOINT: &str = r#"type: http_proxy
+httpMethod: POST
+uri: https://example.com/
+contentHandling: HANDLING
+responses: {default: {statusCode: 200}, 5..: {statusCode: 500, contentHandling: CONVERT_TO_BINARY}}
+"#;
+
+/// What a proxied endpoint is sent, in an API whose PNGs are binary.
+fn proxied(handling: &str, media_type: &'static str, body: &'static str) -> Result<Bytes, Fault> {
+    let mut apis = apis(&ENDPOINT.replace("HANDLING", handling));
+    apis.apis[0].encoding.binary_types.add("image/png");
+    let mut request = request(&Given { body, ..POST });
+    let media_type = HeaderValue::from_static(media_type);
+    request.headers.insert("content-type", media_type);
+    let route = crate::stage::route(&apis, "localhost", &request.method, &request.path).unwrap();
+    match build(&mut Exchange::new(&route, &request, "123456789012"))? {
+        IntegrationRequest::Http(call, _) => Ok(call.body),
+        other => panic!("no call to an endpoint was planned: {other:?}"),
+    }
+}
+
+#[test]
+fn a_proxy_converts_bodies_as_content_handling_says() {
+    let png = |handling, body| proxied(handling, "image/png", body);
+    assert_eq!(png("CONVERT_TO_TEXT", "é").unwrap(), "w6k=");
+    assert_eq!(png("CONVERT_TO_BINARY", "é").unwrap(), "é");
+    let text = |handling, body| proxied(handling, "text/plain", body);
+    assert_eq!(text("CONVERT_TO_TEXT", "é").unwrap(), "é");
+    assert_eq!(text("CONVERT_TO_BINARY", "w6k=").unwrap(), "é");
+    assert_eq!(
+        text("CONVERT_TO_BINARY", "no base64"),
+        Err(Fault::ConfigurationError)
+    );
+}
+
+#[test]
+fn a_proxys_answer_is_converted_by_the_response_for_its_status() {
+    let integration = ENDPOINT.replace("HANDLING", "CONVERT_TO_TEXT");
+    let answer = |status, body| response(&integration, &POST, status, &[], body);
+    assert_eq!(answer(200, "AP8=").unwrap().body, "AP8=");
+    let failed = answer(503, "AP8=").unwrap();
+    assert_eq!(
+        (failed.status.as_u16(), failed.body),
+        (503, b"\0\xff"[..].into())
+    );
+    assert_eq!(answer(503, "no base64"), Err(Fault::ConfigurationError));
+}
+
 #[test]
 fn every_value_of_a_header_arrives() {
     let integration = format!(
