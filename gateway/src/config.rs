@@ -17,7 +17,6 @@ use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::AllowTarget;
 use kit::{aws, cli, serve};
-use tokio::sync::mpsc::Receiver;
 
 use crate::access_log::LogArgs;
 use crate::api::Apis;
@@ -125,8 +124,6 @@ pub struct Settings {
     pub args: GatewayArgs,
     /// Where the APIs come from; none when they never change.
     pub reload: Option<Reload>,
-    /// Further APIs, where the program around this one reads and checks them.
-    pub further: Option<Receiver<Apis>>,
 }
 
 impl Settings {
@@ -147,7 +144,6 @@ impl Settings {
             outbound: Outbound::default(),
             args: GatewayArgs::default(),
             reload: None,
-            further: None,
         }
     }
 }

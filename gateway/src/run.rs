@@ -11,7 +11,6 @@ use axum::routing::get;
 use http::StatusCode;
 use kit::aws;
 use kit::serve::{Tls, serve_admin};
-use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
@@ -39,7 +38,6 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         outbound,
         args,
         reload,
-        further,
     } = settings;
     let sdk = kit::send::with_keepalive(sdk)
         .context("cannot read the system's certificate authorities")?;
@@ -59,7 +57,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         tokio::spawn(watch_sqs(gateway.clone(), sqs, stop.clone()));
     }
-    watch_files(&gateway, &serving, tls.clone(), (reload, further), &stop)?;
+    watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
     let port = server::port(&serving, tls).await;
     let seats = port.seats.clone();
     let measured = gateway.clone();
@@ -111,7 +109,7 @@ fn watch_files(
     gateway: &Arc<Gateway>,
     serving: &ServingArgs,
     tls: Option<Arc<Tls>>,
-    (reload, further): (Option<Reload>, Option<Receiver<Apis>>),
+    reload: Option<Reload>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let files = {
@@ -124,9 +122,10 @@ fn watch_files(
     if let Some(tls) = tls.clone() {
         tls::watch(tls, files, stop.clone())?;
     }
-    // Whoever hands further APIs in has checked them: what is wrong with them is warned of only.
-    let is_lenient = reload.as_ref().is_none_or(Reload::is_lenient);
-    let (gateway, serving) = (gateway.clone(), serving.clone());
+    let Some(reload) = reload else {
+        return Ok(());
+    };
+    let (gateway, serving, is_lenient) = (gateway.clone(), serving.clone(), reload.is_lenient());
     let replace = move |apis: Apis| {
         let files = tls::check(&serving, &apis, is_lenient)?;
         if let Some(tls) = &tls {
@@ -135,18 +134,7 @@ fn watch_files(
         gateway.replace_apis(apis);
         Ok(())
     };
-    if let Some(mut further) = further {
-        tokio::spawn(async move {
-            while let Some(apis) = further.recv().await {
-                if let Err(error) = replace(apis) {
-                    tracing::error!("the APIs are served as they were: {error:#}");
-                }
-            }
-        });
-    } else if let Some(reload) = reload {
-        reload.watch(replace, stop.clone())?;
-    }
-    Ok(())
+    Ok(reload.watch(replace, stop.clone())?)
 }
 
 /// `/healthz`, `/metrics`, `/readyz` for all APIs, and `/readyz/NAME` for one.

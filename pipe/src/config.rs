@@ -15,7 +15,6 @@ use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
-use tokio::sync::mpsc::Receiver;
 
 use crate::definition::PipeDefinitions;
 use crate::definition::Reload;
@@ -133,8 +132,6 @@ pub struct Settings {
     pub admin: Option<TcpListener>,
     /// Reads the definition again when it changes, if that is wanted.
     pub reload: Option<Reload>,
-    /// Further definitions, where the program around this one reads them.
-    pub further: Option<Receiver<PipeDefinitions>>,
 }
 
 impl Settings {
@@ -170,7 +167,6 @@ impl Settings {
             outbox: None,
             admin,
             reload: None,
-            further: None,
         }
     }
 }
