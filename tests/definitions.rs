@@ -114,7 +114,7 @@ async fn a_service_that_does_not_run_here_is_refused_or_answers_502() {
             "/topic of the API topic: tidegate up runs no service sns",
         ),
         (
-            ":37:",
+            ":35:",
             "Target of the pipe to-machine: tidegate up runs no service states",
         ),
     ] {

@@ -40,10 +40,10 @@ impl GatewayArgs {
             anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
         }
         for certificate in &self.outbound.client_certificate {
+            let (id, file) = (&certificate.id, &certificate.file);
             let setting = "--client-certificate or GATEWAY_CLIENT_CERTIFICATE";
-            let file = &certificate.file;
-            readable(setting, file)?;
-            ClientIdentity::read(file).with_context(|| format!("{setting}: {}", file.display()))?;
+            ClientIdentity::read(file)
+                .with_context(|| format!("{setting}: {id}={}", file.display()))?;
         }
         UsageGate::check(&self.usage)?;
         self.logs.check()
