@@ -16,8 +16,8 @@ use super::peer::Peer;
 /// An answer under way.
 pub type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// What answers the requests of a port: a router, or what needs none. A router boxes the future of a
-/// request once for itself and once for each layer.
+/// What answers the requests of a port: a router, or what needs none. A router boxes the future of
+/// a request once for itself and once for each layer.
 pub trait App: Send + Sync + 'static {
     /// Answers a request that came from `peer`.
     fn answer(self: Arc<Self>, request: Request<Body>, peer: Peer) -> Answering;
