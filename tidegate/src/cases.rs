@@ -5,13 +5,24 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Reads a text file; an error names the file.
 pub(crate) fn read(file: impl AsRef<Path>) -> Result<String> {
     let file = file.as_ref();
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
     String::from_utf8(bytes).with_context(|| format!("{} is not valid UTF-8", file.display()))
+}
+
+/// Reads the members of a JSON object; an error names the file.
+pub(crate) fn read_object(file: &Path) -> Result<Map<String, Value>> {
+    match serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())? {
+        Value::Object(members) => Ok(members),
+        other => bail!(
+            "{}: expected a JSON object, found {other:.40}",
+            file.display()
+        ),
+    }
 }
 
 /// Answers each case of `input`, one JSON object a line, with one line: the case's name and the

@@ -9,10 +9,9 @@ mod of_pipe;
 mod reply;
 mod table;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use gateway::Outbound;
 use gateway::api::Apis;
 use gateway::config::load_apis;
@@ -20,9 +19,8 @@ use gateway::example::example;
 use gateway::test_invoke::{Outcome, ReplySource, TestRequest, test_invoke};
 use kit::cloudformation::Account;
 use kit::{aws, console, program, telemetry};
-use serde_json::{Map, Value};
 
-use crate::cases::read;
+use crate::cases::read_object;
 pub(crate) use args::Args;
 
 /// The body of the example request where a template takes any.
@@ -58,7 +56,7 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
     let apis = apis(args, &account, &outbound)?;
     let mut test = args.request(&apis, &account.account_id)?;
     if let Some(file) = &args.authorizer {
-        test.authorizer = object(file)?;
+        test.authorizer = read_object(file)?;
     }
     let source = match &args.reply {
         Some(file) => ReplySource::Given(reply::read(file)?),
@@ -71,15 +69,6 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
 fn apis(args: &Args, account: &Account, outbound: &Outbound) -> anyhow::Result<Apis> {
     let definition = args.definition.load(account)?;
     load_apis(&definition, args.stage.clone(), outbound)
-}
-
-fn object(file: &PathBuf) -> anyhow::Result<Map<String, Value>> {
-    let value: Value =
-        serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => bail!("{}: expected a JSON object", file.display()),
-    }
 }
 
 impl Args {

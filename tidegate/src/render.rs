@@ -11,7 +11,7 @@ use gateway::vtl::{Error, Template};
 use kit::console;
 use serde_json::{Map, Value, json};
 
-use crate::cases::{answer_lines, error, read};
+use crate::cases::{answer_lines, error, read, read_object};
 
 /// Render a mapping template with a body and parameters to text: byte for byte what would be sent
 #[derive(Debug, clap::Args)]
@@ -79,8 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             .insert(name.to_owned(), value.to_owned());
     }
     if let Some(file) = &args.context {
-        case.context =
-            serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
+        case.context = read_object(file)?;
         check_overrides(&case.context).with_context(|| file.display().to_string())?;
     }
     if !args.json {

@@ -12,7 +12,7 @@ use pipe::test_invoke::{Invocation, Outcome, test_invoke};
 use super::args::Args;
 use super::reply;
 use super::table::{Table, body};
-use crate::cases::read;
+use crate::cases::read_object;
 
 /// Plays the message, and prints what came of it: 1 when it does not reach the target.
 ///
@@ -54,14 +54,7 @@ fn find<'d>(definition: &'d PipeDefinitions, name: &str) -> anyhow::Result<&'d P
 
 fn event(args: &Args, pipe: &Pipe) -> anyhow::Result<Event> {
     if let Some(file) = &args.record {
-        let record: serde_json::Value =
-            serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
-        anyhow::ensure!(
-            record.is_object(),
-            "{}: expected a JSON object",
-            file.display()
-        );
-        return Ok(Event::from_record(record));
+        return Ok(Event::from_record(read_object(file)?.into()));
     }
     let Some(body) = args.body()? else {
         bail!("--pipe needs the message: its body with --data or --body, or its --record");

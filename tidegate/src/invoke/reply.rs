@@ -50,6 +50,8 @@ fn parse(text: &str) -> anyhow::Result<Reply> {
     }
 }
 
+/// Reads what `curl -i` prints, `HTTP/2` and bare line feeds of an editor included, which a parser of
+/// HTTP/1 refuses.
 fn message(text: &str) -> anyhow::Result<Reply> {
     let mut rest = text;
     let mut line = || {
