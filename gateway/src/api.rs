@@ -7,6 +7,7 @@ mod access_log;
 mod authorizer;
 mod backend;
 mod cache_key;
+mod cors;
 mod encoding;
 mod expression;
 mod gateway_response;
@@ -14,6 +15,7 @@ mod http_endpoint;
 mod method;
 mod method_settings;
 mod parameter_mapping;
+mod payload_format;
 mod policy;
 mod resource;
 mod service_body;
@@ -25,11 +27,12 @@ mod validation;
 pub use access::Access;
 pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
 pub use authorizer::{
-    Authorizer, AuthorizerEvent, AuthorizerKind, IdentitySource, Issuer, LambdaAuthorizer,
-    TokenAuthorizer,
+    Authorizer, AuthorizerAnswer, AuthorizerEvent, AuthorizerKind, IdentitySource, Issuer,
+    LambdaAuthorizer, TokenAuthorizer,
 };
 pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
+pub use cors::Cors;
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
 pub(crate) use expression::{ValueExpression, ValuePart};
 pub use gateway_response::{
@@ -42,6 +45,7 @@ pub use method::{
 pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
 pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
+pub use payload_format::PayloadFormat;
 pub use policy::{
     Comparison, Condition, Effect, Names, Policy, Principals, Quantifier, Statement, Test,
 };
@@ -110,6 +114,8 @@ pub struct Api {
     pub gateway_responses: GatewayResponses,
     /// Where it takes API keys from.
     pub api_key_source: ApiKeySource,
+    /// Which pages in browsers may call an HTTP API.
+    pub cors: Option<Cors>,
     /// The resource policy: which callers may call which methods.
     pub policy: Option<Policy>,
 }

@@ -28,7 +28,7 @@ pub(crate) use keys::{KeySet, KnownKeys};
 pub(crate) use lambda::{Question, conclude as conclude_answer};
 pub(crate) use method_arn::Owner;
 pub(crate) use results::Results;
-pub(crate) use token::{Presented, conclude as conclude_token};
+pub(crate) use token::{Presented, conclude as conclude_token, fault as token_fault};
 
 use crate::api::{Access, AuthorizerKind, EndpointType, Issuer};
 use crate::exchange::Exchange;
@@ -100,7 +100,9 @@ pub(crate) fn begin<'a>(
                 Ok(Step::Ask(Box::new(question)))
             }
             AuthorizerKind::Token(token) => {
-                token::presented(exchange, token, scopes, issuer_names).map(Step::Verify)
+                let presented = token::presented(exchange, token, scopes, issuer_names);
+                let presented = presented.map_err(|refusal| token::fault(exchange, refusal))?;
+                Ok(Step::Verify(presented))
             }
         },
     }

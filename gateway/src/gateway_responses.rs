@@ -5,6 +5,8 @@
 //! the client gets.
 
 mod fault;
+mod token_refusal;
 
 pub use fault::Fault;
 pub(crate) use fault::PAYLOAD_LIMIT;
+pub use token_refusal::TokenRefusal;

@@ -7,6 +7,7 @@ mod body;
 mod function;
 mod function_result;
 mod headers;
+mod http_function_result;
 mod passed_on;
 mod receive;
 mod respond;

@@ -41,4 +41,6 @@ pub(crate) use identity::identity as read_identity;
 pub(crate) use import::{import, only_stage};
 pub(crate) use integration::read as read_integration;
 pub(crate) use policy::of_document as read_policy;
+pub(crate) use security::SecurityReader;
+pub(crate) use uri::parse as parse_uri;
 pub(crate) use variables::expanded;

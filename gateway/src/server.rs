@@ -40,6 +40,7 @@ use crate::api::Apis;
 use crate::authorization::Owner;
 use crate::cache::ResponseCache;
 use crate::config::AccessArgs;
+use crate::cors;
 use crate::execution_log::ExecutionLogs;
 use crate::gateway_responses::Fault;
 use crate::meters::Meters;
@@ -218,8 +219,9 @@ async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -
         Ok(response) => response.into_http(ids),
         Err(answer) => answer.into_http(ids),
     };
-    if outline.is_of_http_api() {
+    if let Some(api) = outline.http_api() {
         as_of_http_api(answer.headers_mut());
+        cors::apply(api, &request, answer.headers_mut());
     }
     let (log, meters) = (gateway.access_log.as_ref(), &gateway.meters);
     outline.record(&request, &answer, begun, log, meters);

@@ -1,5 +1,5 @@
 //! JSON Web Tokens, and the documents with which their issuers publish their keys. Signed with keys
-//! of P-256 that stand here.
+//! of P-256 that stand here, or with an RSA key, which is all that HTTP APIs accept.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,20 +26,30 @@ const KEYS: [(&str, &str); 3] = [
     ),
 ];
 
+/// The RSA key `r`.
+const RSA: &str = include_str!("r.key");
+
 /// The claims that are moments: in a case, numbers of seconds from now.
 const MOMENTS: [&str; 4] = ["exp", "iat", "nbf", "auth_time"];
 
-fn key(name: &str) -> EncodingKey {
+/// A private key, and the algorithm that it is for.
+fn key(name: &str) -> (EncodingKey, Algorithm) {
+    let decoded = |text: &str| STANDARD.decode(text).expect("base64");
+    if name == "r" {
+        let key = EncodingKey::from_rsa_der(&decoded(&RSA.split_whitespace().collect::<String>()));
+        return (key, Algorithm::RS256);
+    }
     let known = KEYS.iter().find(|(id, _)| *id == name);
     let (_, text) = known.unwrap_or_else(|| panic!("no key {name}"));
-    EncodingKey::from_ec_der(&STANDARD.decode(text).expect("base64"))
+    (EncodingKey::from_ec_der(&decoded(text)), Algorithm::ES256)
 }
 
 /// The token that `how` describes: its `claims`, the `key` that signs it, and its `kid` where it
 /// names another one.
 pub fn token(how: &Json) -> String {
     let signer = text(how, "key");
-    let mut header = Header::new(Algorithm::ES256);
+    let (key, algorithm) = key(&signer);
+    let mut header = Header::new(algorithm);
     header.kid = Some(how["kid"].as_str().unwrap_or(&signer).to_owned());
     let mut claims = how["claims"].clone();
     let now = i64::try_from(Timestamp::wall().as_secs()).expect("a time of our days");
@@ -48,14 +58,15 @@ pub fn token(how: &Json) -> String {
             claims[name] = (now + seconds).into();
         }
     }
-    jsonwebtoken::encode(&header, &claims, &key(&signer)).expect("a token")
+    jsonwebtoken::encode(&header, &claims, &key).expect("a token")
 }
 
 /// The document (JWKS) with these keys.
 pub fn key_set(names: &Json) -> Json {
     let public = |name: &Json| {
         let name = name.as_str().expect("a name of a key");
-        let mut jwk = Jwk::from_encoding_key(&key(name), Algorithm::ES256).expect("a public key");
+        let (key, algorithm) = key(name);
+        let mut jwk = Jwk::from_encoding_key(&key, algorithm).expect("a public key");
         jwk.common.key_id = Some(name.to_owned());
         serde_json::to_value(&jwk).expect("JSON")
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kit::java_regex::Regex;
 
 use super::backend::ServiceUri;
+use super::payload_format::PayloadFormat;
 
 /// An authorizer of an API. See `docs/aws/api-gateway.md#access`.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub enum AuthorizerKind {
 pub struct LambdaAuthorizer {
     /// What the function is asked with.
     pub event: AuthorizerEvent,
+    /// What its function answers with.
+    pub answer: AuthorizerAnswer,
     /// `authorizerUri`.
     pub uri: ServiceUri,
     /// `authorizerCredentials`: the role with which the function is called.
@@ -46,6 +49,18 @@ pub enum AuthorizerEvent {
     Token(Option<Regex>),
     /// `REQUEST`: the whole request but its body.
     Request,
+    /// `REQUEST` of an HTTP API, in the format that the authorizer asks for.
+    HttpRequest(PayloadFormat),
+}
+
+/// What the function of a Lambda authorizer answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuthorizerAnswer {
+    /// A policy.
+    #[default]
+    Policy,
+    /// `enableSimpleResponses`: whether the caller is let in. Only HTTP APIs have it, in format 2.0.
+    Simple,
 }
 
 /// Where a value comes from that identifies a caller.

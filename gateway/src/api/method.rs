@@ -11,6 +11,7 @@ use super::backend::Backend;
 use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
 use super::parameter_mapping::{MappingSource, RequestParameter};
+use super::payload_format::PayloadFormat;
 use super::service_body::ServiceBody;
 use super::validation::RequestChecks;
 use crate::vtl::Template;
@@ -53,6 +54,8 @@ pub struct Integration {
     pub responses: Vec<IntegrationResponse>,
     /// The body of a call to a service by subtype.
     pub service_body: Option<ServiceBody>,
+    /// In which form a function behind an HTTP API sees the request, and answers.
+    pub payload_format: Option<PayloadFormat>,
     /// Where the definition declares it.
     pub place: Option<Place>,
     /// What tells cached responses apart.
@@ -124,6 +127,7 @@ impl Integration {
             timeout: Duration::from_secs(29),
             responses: Vec::new(),
             service_body: None,
+            payload_format: None,
             place: None,
             cache_key: CacheKey::default(),
         }

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-/// A policy document.
-#[derive(Debug, Clone, PartialEq)]
+/// A policy document. The default one allows nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
     /// Its statements, in order.
     pub statements: Vec<Statement>,
@@ -13,6 +13,22 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Allows every action on everything.
+    pub(crate) fn allowing_all() -> Policy {
+        let all = || Names::In(vec!["*".to_owned()]);
+        let statement = Statement {
+            effect: Effect::Allow,
+            principals: Principals::Unnamed,
+            actions: all(),
+            resources: all(),
+            conditions: Vec::new(),
+        };
+        Policy {
+            statements: vec![statement],
+            has_variables: false,
+        }
+    }
+
     /// One policy with the statements of both.
     pub(crate) fn both(one: Option<Policy>, other: Option<Policy>) -> Option<Policy> {
         match (one, other) {

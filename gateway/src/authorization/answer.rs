@@ -4,7 +4,7 @@ use kit::call::Reply;
 use serde_json::{Map, Value as Json};
 
 use super::policy::{Form, parse};
-use crate::api::Policy;
+use crate::api::{AuthorizerAnswer, Policy};
 
 /// Whom a Lambda authorizer let call what.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub(crate) enum NoGrant {
 ///
 /// # Errors
 /// See [`NoGrant`].
-pub(crate) fn read(reply: &Reply) -> Result<Grant, NoGrant> {
+pub(crate) fn read(reply: &Reply, form: AuthorizerAnswer) -> Result<Grant, NoGrant> {
     let text = || {
         String::from_utf8_lossy(&reply.body)
             .chars()
@@ -59,7 +59,31 @@ pub(crate) fn read(reply: &Reply) -> Result<Grant, NoGrant> {
             _ => NoGrant::Broken(format!("the function failed: {}", text())),
         });
     }
-    grant(&body).map_err(|reason| NoGrant::Broken(format!("its answer is malformed: {reason}")))
+    let grant = match form {
+        AuthorizerAnswer::Policy => grant(&body),
+        AuthorizerAnswer::Simple => simple(&body),
+    };
+    grant.map_err(|reason| NoGrant::Broken(format!("its answer is malformed: {reason}")))
+}
+
+/// A simple response: `isAuthorized`, and a context whose values may be of any type.
+fn simple(body: &Json) -> Result<Grant, String> {
+    let is_authorized = body.get("isAuthorized").and_then(Json::as_bool);
+    let is_authorized = is_authorized.ok_or("isAuthorized is missing, or is no boolean")?;
+    let context = match body.get("context") {
+        None | Some(Json::Null) => Map::new(),
+        Some(Json::Object(members)) => members.clone(),
+        Some(_) => return Err("context is no mapping".to_owned()),
+    };
+    let policy = match is_authorized {
+        true => Policy::allowing_all(),
+        false => Policy::default(),
+    };
+    Ok(Grant {
+        context,
+        policy,
+        usage_key: None,
+    })
 }
 
 fn grant(body: &Json) -> Result<Grant, String> {
@@ -120,12 +144,15 @@ mod tests {
         if failed {
             headers.insert("x-amz-function-error", "Unhandled".parse().unwrap());
         }
-        read(&Reply {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers,
-            body: body.to_string().into(),
-            complete: true,
-        })
+        read(
+            &Reply {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers,
+                body: body.to_string().into(),
+                complete: true,
+            },
+            AuthorizerAnswer::Policy,
+        )
     }
 
     fn policy() -> Json {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
+use crate::api::PayloadFormat;
 use crate::exchange::Exchange;
+use crate::http_api_event;
 use crate::method_request::{is_hidden, title_case};
 
 /// The event of a `TOKEN` authorizer.
@@ -32,6 +34,39 @@ pub(super) fn of_request(method_arn: &str, exchange: &Exchange<'_>) -> Json {
         "stageVariables": map(&route.stage.variables),
         "requestContext": request_context(exchange),
     })
+}
+
+/// The event of an authorizer of an HTTP API. `identity` holds the values of its identity sources.
+pub(super) fn of_http_request(
+    format: PayloadFormat,
+    route_arn: &str,
+    identity: &[String],
+    exchange: &Exchange<'_>,
+) -> Json {
+    let mut event = Map::new();
+    let mut add = |name: &str, value: Json| event.insert(name.to_owned(), value);
+    match format {
+        PayloadFormat::One => {
+            add("version", "1.0".into());
+            add("identitySource", identity.join(",").into());
+            add("authorizationToken", identity.join(",").into());
+            if let Json::Object(request) = of_request(route_arn, exchange) {
+                event.extend(request);
+            }
+        }
+        PayloadFormat::Two => {
+            add("version", "2.0".into());
+            add("type", "REQUEST".into());
+            add("routeArn", route_arn.into());
+            let sources = match identity {
+                [] => Json::Null,
+                identity => json!(identity),
+            };
+            add("identitySource", sources);
+            http_api_event::add_request(&mut event, exchange);
+        }
+    }
+    event.into()
 }
 
 /// The path as the client sent it, without the stage.

@@ -12,7 +12,7 @@ use super::method_arn::Owner;
 use super::policy::{Verdict, evaluate};
 use super::results::ResultKey;
 use super::{event, identity, resource_policy};
-use crate::api::{Authorizer, AuthorizerEvent, LambdaAuthorizer, Operation};
+use crate::api::{ApiProtocol, Authorizer, AuthorizerEvent, LambdaAuthorizer, Operation};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 
@@ -40,6 +40,8 @@ pub(super) fn question<'a>(
 ) -> Result<Question<'a>, Fault> {
     let values = identity::values(exchange, &lambda.identity);
     let is_kept = !lambda.ttl.is_zero() && !lambda.identity.is_empty();
+    // HTTP APIs always want what they name.
+    let needs_all = is_kept || exchange.route.api.protocol == ApiProtocol::Http;
     let arn = owner.method_arn(exchange.route, &exchange.request.method);
     let event = match &lambda.event {
         AuthorizerEvent::Token(pattern) => {
@@ -53,10 +55,12 @@ pub(super) fn question<'a>(
             }
             event::of_token(&arn, token)
         }
-        AuthorizerEvent::Request if is_kept && values.is_none() => {
-            return Err(Fault::Unauthorized);
-        }
+        _ if needs_all && values.is_none() => return Err(Fault::Unauthorized),
         AuthorizerEvent::Request => event::of_request(&arn, exchange),
+        AuthorizerEvent::HttpRequest(format) => {
+            let values = values.as_deref().unwrap_or_default();
+            event::of_http_request(*format, &arn, values, exchange)
+        }
     };
     let of = [
         &exchange.route.api.id,

@@ -1,7 +1,7 @@
 //! JSON Web Tokens: of Cognito's user pools, and of other issuers. The texts are AWS's:
 //! `docs/aws/api-gateway.md#access`.
 
-use jsonwebtoken::{Validation, decode, decode_header};
+use jsonwebtoken::{AlgorithmFamily, Validation, decode, decode_header};
 use kit::time::Timestamp;
 use serde_json::{Map, Value as Json};
 use time::OffsetDateTime;
@@ -9,9 +9,9 @@ use time::macros::format_description;
 
 use super::identity;
 use super::keys::VerifyingKey;
-use crate::api::{Issuer, TokenAuthorizer};
+use crate::api::{ApiProtocol, Issuer, TokenAuthorizer};
 use crate::exchange::Exchange;
-use crate::gateway_responses::Fault;
+use crate::gateway_responses::{Fault, TokenRefusal};
 
 /// A token that is to be verified with a key of its issuer.
 #[derive(Debug)]
@@ -25,6 +25,16 @@ pub(crate) struct Presented<'a> {
     pub key_id: Option<String>,
 }
 
+/// The fault for a token that is not accepted: REST APIs tell only that it has expired, HTTP APIs
+/// tell every reason.
+pub(crate) fn fault(exchange: &Exchange<'_>, refusal: TokenRefusal) -> Fault {
+    match (exchange.route.api.protocol, refusal) {
+        (ApiProtocol::Http, refusal) => Fault::TokenRefused(refusal),
+        (ApiProtocol::Rest, TokenRefusal::Expired) => Fault::IncomingTokenExpired,
+        (ApiProtocol::Rest, _) => Fault::Unauthorized,
+    }
+}
+
 /// The token of a request, with what says which key verifies it. `names` gives the names that an
 /// issuer goes by in tokens.
 ///
@@ -35,22 +45,26 @@ pub(super) fn presented<'a>(
     authorizer: &'a TokenAuthorizer,
     scopes: &'a [String],
     names: impl Fn(&Issuer) -> Vec<String>,
-) -> Result<Presented<'a>, Fault> {
-    let value = identity::value(exchange, &authorizer.source).ok_or(Fault::Unauthorized)?;
+) -> Result<Presented<'a>, TokenRefusal> {
+    let value = identity::value(exchange, &authorizer.source).ok_or(TokenRefusal::Missing)?;
     let token = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => value.as_str(),
     };
-    let header = decode_header(token).map_err(|_| Fault::Unauthorized)?;
+    let header = decode_header(token).map_err(|_| TokenRefusal::Malformed)?;
+    let is_rsa = AlgorithmFamily::Rsa.algorithms().contains(&header.alg);
+    if exchange.route.api.protocol == ApiProtocol::Http && !is_rsa {
+        return Err(TokenRefusal::Algorithm(format!("{:?}", header.alg)));
+    }
     // Only to choose the key: nothing of it is believed before the signature is verified.
-    let claims: Map<String, Json> =
-        jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Fault::Unauthorized)?;
-    let named = text(&claims, "iss").ok_or(Fault::Unauthorized)?;
+    let claims: Map<String, Json> = jsonwebtoken::dangerous::insecure_decode_claims(token)
+        .map_err(|_| TokenRefusal::Malformed)?;
+    let named = text(&claims, "iss").ok_or(TokenRefusal::Issuer)?;
     let issuer = authorizer
         .issuers
         .iter()
         .find(|issuer| names(issuer).contains(&named))
-        .ok_or(Fault::Unauthorized)?;
+        .ok_or(TokenRefusal::Issuer)?;
     Ok(Presented {
         authorizer,
         scopes,
@@ -60,23 +74,21 @@ pub(super) fn presented<'a>(
     })
 }
 
-/// Verifies a token, and puts its claims into `$context.authorizer.claims`.
+/// Verifies a token with the key that it names, and puts its claims into `$context.authorizer.claims`.
 ///
 /// # Errors
 /// The token is not valid, or not for this method.
 pub(crate) fn conclude(
     exchange: &mut Exchange<'_>,
     presented: &Presented<'_>,
-    key: &VerifyingKey,
+    key: Option<&VerifyingKey>,
 ) -> Result<(), Fault> {
-    let claims = verified(presented, key).ok_or(Fault::Unauthorized)?;
-    check_times(&claims, exchange.request.received)?;
-    if !is_for(presented, &claims) {
-        return Err(Fault::Unauthorized);
-    }
+    let claims = accepted(exchange, presented, key);
+    let claims = claims.map_err(|refusal| fault(exchange, refusal))?;
+    let protocol = exchange.route.api.protocol;
     let shown = claims
         .iter()
-        .map(|(name, value)| (name.clone(), shown(name, value).into()));
+        .map(|(name, value)| (name.clone(), shown(protocol, name, value).into()));
     let mut fields: Map<String, Json> = Map::new();
     fields.insert("claims".to_owned(), shown.collect::<Map<_, _>>().into());
     if let Some(scope) = claims.get("scope") {
@@ -85,6 +97,20 @@ pub(crate) fn conclude(
     let context = exchange.context_mut();
     context.insert("authorizer", fields.into());
     Ok(())
+}
+
+/// The claims of a token that is valid for this method.
+fn accepted(
+    exchange: &Exchange<'_>,
+    presented: &Presented<'_>,
+    key: Option<&VerifyingKey>,
+) -> Result<Map<String, Json>, TokenRefusal> {
+    let key = key.ok_or(TokenRefusal::UnknownKey)?;
+    let claims = verified(presented, key).ok_or(TokenRefusal::Signature)?;
+    check_times(&claims, exchange.request.received)?;
+    check_audience(presented, &claims)?;
+    check_scopes(presented, &claims)?;
+    Ok(claims)
 }
 
 /// The claims of a token whose signature is right.
@@ -107,55 +133,66 @@ fn verified(presented: &Presented<'_>, key: &VerifyingKey) -> Option<Map<String,
     Some(decoded.claims)
 }
 
-fn check_times(claims: &Map<String, Json>, now: Timestamp) -> Result<(), Fault> {
+fn check_times(claims: &Map<String, Json>, now: Timestamp) -> Result<(), TokenRefusal> {
     let seconds = |name: &str| claims.get(name).and_then(Json::as_f64);
     let now = now.as_secs() as f64;
-    let expires = seconds("exp").ok_or(Fault::Unauthorized)?;
+    let expires = seconds("exp").ok_or(TokenRefusal::Malformed)?;
     if expires <= now {
-        return Err(Fault::IncomingTokenExpired);
+        return Err(TokenRefusal::Expired);
     }
     if claims.contains_key("nbf") && seconds("nbf").is_none_or(|begins| begins > now) {
-        return Err(Fault::Unauthorized);
+        return Err(TokenRefusal::NotYetValid);
     }
     Ok(())
 }
 
-/// Whether a valid token is for this method. With scopes it must be an access token that has one of
-/// them, without scopes a user pool's token must be an identity token.
-fn is_for(presented: &Presented<'_>, claims: &Map<String, Json>) -> bool {
+/// Whether a valid token is for the clients that the authorizer names.
+fn check_audience(
+    presented: &Presented<'_>,
+    claims: &Map<String, Json>,
+) -> Result<(), TokenRefusal> {
     let audiences = audiences(claims);
     let authorizer = presented.authorizer;
-    if let Some(pattern) = &authorizer.audience_pattern
-        && !audiences
-            .iter()
-            .any(|audience| identity::matches(pattern, audience))
-    {
-        return false;
+    let any = |fits: &dyn Fn(&String) -> bool| audiences.iter().any(fits);
+    let is_matched = authorizer
+        .audience_pattern
+        .as_ref()
+        .is_none_or(|pattern| any(&|one| identity::matches(pattern, one)));
+    let named = &authorizer.audiences;
+    let is_named = named.is_empty() || any(&|one| named.contains(one));
+    match is_matched && is_named {
+        true => Ok(()),
+        false => Err(TokenRefusal::Audience),
     }
-    if !authorizer.audiences.is_empty()
-        && !audiences
-            .iter()
-            .any(|one| authorizer.audiences.contains(one))
-    {
-        return false;
-    }
+}
+
+/// Whether a valid token is for this method. With scopes it must be an access token that has one of
+/// them, without scopes a user pool's token must be an identity token.
+fn check_scopes(presented: &Presented<'_>, claims: &Map<String, Json>) -> Result<(), TokenRefusal> {
     let is_pool = matches!(presented.issuer, Issuer::UserPool { .. });
     let use_ = text(claims, "token_use");
-    if presented.scopes.is_empty() {
-        return !is_pool || use_.as_deref() == Some("id");
+    let expected = if presented.scopes.is_empty() {
+        "id"
+    } else {
+        "access"
+    };
+    if is_pool && use_.as_deref() != Some(expected) {
+        return Err(TokenRefusal::Audience);
     }
-    if is_pool && use_.as_deref() != Some("access") {
-        return false;
+    let granted = granted_scopes(claims);
+    let is_granted = |scope: &String| granted.contains(&scope.as_str());
+    match presented.scopes.is_empty() || presented.scopes.iter().any(is_granted) {
+        true => Ok(()),
+        false => Err(TokenRefusal::Scope(presented.scopes.to_vec())),
     }
-    let granted = match claims.get("scope").or_else(|| claims.get("scp")) {
+}
+
+fn granted_scopes(claims: &Map<String, Json>) -> Vec<&str> {
+    match claims.get("scope").or_else(|| claims.get("scp")) {
         Some(Json::Array(scopes)) => scopes.iter().filter_map(Json::as_str).collect(),
         Some(Json::String(scopes)) => scopes.split(' ').collect(),
         _ => Vec::new(),
-    };
-    presented
-        .scopes
-        .iter()
-        .any(|scope| granted.contains(&scope.as_str()))
+    }
 }
 
 /// `aud`, or the client of an access token.
@@ -174,8 +211,12 @@ fn text(claims: &Map<String, Json>, name: &str) -> Option<String> {
     claims.get(name)?.as_str().map(ToOwned::to_owned)
 }
 
-/// A claim as REST APIs hand it on: as text, times in Java's words.
-fn shown(name: &str, value: &Json) -> String {
+/// A claim as text, as it is handed on: REST APIs write times in Java's words, lists with commas,
+/// HTTP APIs write lists as Go does.
+fn shown(protocol: ApiProtocol, name: &str, value: &Json) -> String {
+    if protocol == ApiProtocol::Http {
+        return shown_by_go(value);
+    }
     let seconds = value.as_i64().filter(|_| matches!(name, "exp" | "iat"));
     let at = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     let format = format_description!(
@@ -183,6 +224,18 @@ fn shown(name: &str, value: &Json) -> String {
     );
     at.and_then(|at| at.format(format).ok())
         .unwrap_or_else(|| shown_text(value))
+}
+
+/// Text as it is, a list in brackets with blanks between its members.
+fn shown_by_go(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Array(values) => {
+            let values: Vec<String> = values.iter().map(shown_by_go).collect();
+            format!("[{}]", values.join(" "))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn shown_text(value: &Json) -> String {

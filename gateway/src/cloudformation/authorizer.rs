@@ -8,8 +8,11 @@ use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 
 use super::kinds::AUTHORIZER;
 use super::membership::is_part;
-use crate::api::{Access, Authorizer, AuthorizerKind};
+use crate::api::{Access, ApiProtocol, Authorizer, AuthorizerKind};
 use crate::openapi::{DeclaredAuthorizer, read_authorizer};
+
+/// The type of authorization by tokens in REST APIs.
+const TOKENS_OF_REST: &str = "COGNITO_USER_POOLS";
 
 /// The authorizers of an API by id; `None` for one that could not be read and is reported.
 pub(super) type Authorizers = IndexMap<String, Option<Arc<Authorizer>>>;
@@ -41,6 +44,7 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
             name: name.unwrap_or(&resource.logical_id),
             label: resource.label(),
             header: None,
+            protocol: ApiProtocol::Rest,
         };
         let node = in_openapi_form(&resource.properties);
         let authorizer = read_authorizer(&declared, &node, problems).map(Arc::new);
@@ -63,8 +67,20 @@ fn in_openapi_form(properties: &Node) -> Node {
     properties.with(Value::Map(renamed.collect()))
 }
 
-/// Who may call a method with these properties.
+/// Who may call a method of a REST API with these properties.
 pub(super) fn access(
+    label: &str,
+    fields: &mut Fields<'_>,
+    authorizers: &Authorizers,
+    problems: &mut Vec<Problem>,
+) -> Access {
+    access_by(TOKENS_OF_REST, label, fields, authorizers, problems)
+}
+
+/// Who may call a method or a route with these properties; `tokens` is the type of authorization by
+/// tokens.
+pub(super) fn access_by(
+    tokens: &str,
     label: &str,
     fields: &mut Fields<'_>,
     authorizers: &Authorizers,
@@ -85,7 +101,7 @@ pub(super) fn access(
             return access;
         };
         let message = format!(
-            "{label}: AuthorizerId and AuthorizationScopes are for AuthorizationType CUSTOM and COGNITO_USER_POOLS, not {text}"
+            "{label}: AuthorizerId and AuthorizationScopes are for AuthorizationType CUSTOM and {tokens}, not {text}"
         );
         problems.push(node.problem(message).tolerable());
         Access::Closed
@@ -93,13 +109,13 @@ pub(super) fn access(
     match text.as_str() {
         "NONE" => unused(problems, Access::Open),
         "AWS_IAM" => unused(problems, Access::Iam),
-        "CUSTOM" | "COGNITO_USER_POOLS" => {
+        named if named == "CUSTOM" || named == tokens => {
             by_authorizer(label, &text, [kind, id, scopes], authorizers, problems)
                 .unwrap_or(Access::Closed)
         }
         _ => {
             let message = format!(
-                "{label}: authorization type {text} is not supported: expected NONE, AWS_IAM, CUSTOM or COGNITO_USER_POOLS"
+                "{label}: authorization type {text} is not supported: expected NONE, AWS_IAM, CUSTOM or {tokens}"
             );
             problems.extend(kind.map(|kind| kind.problem(message).tolerable()));
             Access::Closed
@@ -128,7 +144,7 @@ fn by_authorizer(
     let authorizer = authorizer.clone()?;
     let is_fit = match &authorizer.kind {
         AuthorizerKind::Lambda(_) => kind == "CUSTOM",
-        AuthorizerKind::Token(_) => kind == "COGNITO_USER_POOLS",
+        AuthorizerKind::Token(_) => kind != "CUSTOM",
     };
     if !is_fit {
         let message =

@@ -1,10 +1,13 @@
 //! `AWS::ApiGatewayV2::Api` of the protocol HTTP, with its routes, integrations and stages, and
 //! SAM's `AWS::Serverless::HttpApi`. See `docs/aws/api-gateway.md#http-apis`.
 
+mod authorizer;
 mod body;
+mod cors;
 mod integration;
 mod parts;
 mod route;
+mod sam_auth;
 mod stage;
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
@@ -13,9 +16,10 @@ use kit::document::{Fields, Node, OrCollect as _, Problem};
 use super::endpoint::is_default_endpoint_disabled;
 use super::kinds::HTTP_API;
 use crate::api::{Api, ApiProtocol, DefaultEndpoint, Stage};
+use parts::is_empty;
 use route::Routes;
 
-/// What guards an API; one that has it and cannot be guarded is closed.
+/// SAM's word for what guards an API; one that has it and cannot be guarded is closed.
 const AUTH: &str = "Auth";
 
 /// Reads one API. An API without routes is `None` and a problem.
@@ -40,37 +44,69 @@ pub(super) fn read(
         .optional("Body")
         .or_else(|| fields.optional("DefinitionBody"));
     let own_stage = serverless_stage(declared, &mut fields, problems);
+    let cors = fields
+        .optional("CorsConfiguration")
+        .and_then(|node| cors::of_resource(&declared.label(), node, problems));
     fields.optional("CredentialsArn");
-    let is_closed = fields.has(AUTH);
-    fields.unsupported(&[AUTH]);
+    let auth = fields.optional(AUTH).filter(|node| !is_empty(node));
     problems.extend(fields.finish());
+    let guarded = guarded_body(declared, body, auth, problems);
+    let is_closed = auth.is_some() && guarded.is_none();
+    let body = guarded.as_ref().or(body);
 
     let before = problems.len();
     let region = account.map_or("", |account| account.region.as_str());
     let mut routes = Routes::new(region);
-    let title = body.and_then(|body| body::read(body, account, &mut routes, problems));
+    let body = body.map(|body| body::read(body, account, &mut routes, problems));
+    let body = body.unwrap_or_default();
     route::read(stack, declared, &mut routes, problems);
     let resources = routes.into_resources();
     if resources.is_empty() {
         problems.extend((problems.len() == before).then(|| without_routes(declared)));
         return None;
     }
-    let mut stages = stage::read(stack, declared, problems);
-    stages.extend(own_stage);
-    if stages.is_empty() {
-        stages.push(stage_of("$default"));
-    }
+    let stages = stages(stack, declared, own_stage, problems);
     let id = declared.physical_id.clone();
     Some(Api {
-        name: name.map_or_else(|| title.unwrap_or_else(|| id.clone()), ToOwned::to_owned),
+        name: name.map_or_else(
+            || body.title.unwrap_or_else(|| id.clone()),
+            ToOwned::to_owned,
+        ),
         id,
         protocol: ApiProtocol::Http,
         stages,
         endpoint: DefaultEndpoint::default().or_disabled(is_disabled),
         resources,
+        // Properties win over the body, as SAM and API Gateway have it.
+        cors: cors.or(body.cors),
         is_closed,
         ..Api::default()
     })
+}
+
+/// The stages of an API; without any, it has the default one.
+fn stages(
+    stack: &Stack,
+    declared: &Declared,
+    own_stage: Option<Stage>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Stage> {
+    let mut stages = stage::read(stack, declared, problems);
+    stages.extend(own_stage);
+    if stages.is_empty() {
+        stages.push(stage_of("$default"));
+    }
+    stages
+}
+
+/// The body of an API with what `Auth` says of it; `None` where nothing is said, or it cannot be done.
+fn guarded_body(
+    declared: &Declared,
+    body: Option<&Node>,
+    auth: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Option<Node> {
+    sam_auth::applied(&declared.label(), body?, auth?, problems)
 }
 
 fn without_routes(declared: &Declared) -> Problem {

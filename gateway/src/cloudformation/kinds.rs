@@ -15,6 +15,7 @@ pub(super) const API_KEY: &str = "AWS::ApiGateway::ApiKey";
 pub(super) const USAGE_PLAN: &str = "AWS::ApiGateway::UsagePlan";
 pub(super) const USAGE_PLAN_KEY: &str = "AWS::ApiGateway::UsagePlanKey";
 pub(super) const V2_API: &str = "AWS::ApiGatewayV2::Api";
+pub(super) const V2_AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";
 pub(super) const V2_INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
 pub(super) const V2_ROUTE: &str = "AWS::ApiGatewayV2::Route";
 pub(super) const V2_STAGE: &str = "AWS::ApiGatewayV2::Stage";
@@ -27,7 +28,8 @@ pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
-pub(super) const READ: [&str; 23] = [
+pub(super) const READ: [&str; 24] = [
+    V2_AUTHORIZER,
     AUTHORIZER,
     REST_API,
     RESOURCE,

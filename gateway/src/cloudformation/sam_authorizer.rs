@@ -22,7 +22,7 @@ pub(super) fn scheme(label: &str, entry: &Entry, problems: &mut Vec<Problem>) ->
         }
         (None, Some(function)) => {
             let arn = function.text().or_collect(problems)?;
-            extension.push(text_at(function, "authorizerUri", &uri(arn)));
+            extension.push(text_at(function, "authorizerUri", &invocation_uri(arn)));
             let role = fields.optional("FunctionInvokeRole");
             let role = role.filter(|role| role.text() != Ok("NONE"));
             extension
@@ -85,7 +85,7 @@ fn payload_type(
 }
 
 /// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`
-fn uri(function: &str) -> String {
+pub(super) fn invocation_uri(function: &str) -> String {
     let mut parts = function.split(':');
     let partition = parts.nth(1).unwrap_or("aws");
     let region = parts.nth(1).unwrap_or_default();

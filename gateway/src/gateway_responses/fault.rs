@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
+use super::token_refusal::TokenRefusal;
 use crate::api::ResponseType;
 
 /// Why API Gateway itself answers a request, with what the message needs.
@@ -28,6 +29,8 @@ pub enum Fault {
     Unauthorized,
     /// A caller whose token of an identity provider has expired.
     IncomingTokenExpired,
+    /// A caller whose token an HTTP API does not accept.
+    TokenRefused(TokenRefusal),
     /// A caller that may not call the method; holds AWS's words.
     AccessDenied(String),
     /// A Lambda authorizer failed, or its answer is malformed; or an authorizer cannot be reached.
@@ -118,7 +121,10 @@ impl Fault {
             Fault::UnrecognizedClient | Fault::AccessDenied(_) | Fault::InvalidationRefused => {
                 ResponseType::AccessDenied
             }
-            Fault::Unauthorized | Fault::IncomingTokenExpired => ResponseType::Unauthorized,
+            Fault::TokenRefused(TokenRefusal::Scope(_)) => ResponseType::AccessDenied,
+            Fault::Unauthorized | Fault::IncomingTokenExpired | Fault::TokenRefused(_) => {
+                ResponseType::Unauthorized
+            }
             Fault::AuthorizerMisconfigured => ResponseType::AuthorizerConfigurationError,
             Fault::AuthorizerFailed => ResponseType::AuthorizerFailure,
             Fault::InvalidApiKey => ResponseType::InvalidApiKey,
@@ -179,7 +185,10 @@ impl Fault {
             }
             Fault::WrongSignature(_) => "InvalidSignatureException",
             Fault::UnrecognizedClient => "UnrecognizedClientException",
-            Fault::Unauthorized | Fault::IncomingTokenExpired => "UnauthorizedException",
+            Fault::TokenRefused(TokenRefusal::Scope(_)) => "ForbiddenException",
+            Fault::Unauthorized | Fault::IncomingTokenExpired | Fault::TokenRefused(_) => {
+                "UnauthorizedException"
+            }
             Fault::AccessDenied(_) | Fault::InvalidationRefused => "AccessDeniedException",
             Fault::AuthorizerMisconfigured => "AuthorizerConfigurationException",
             Fault::AuthorizerFailed => "AuthorizerFailureException",
@@ -227,7 +236,8 @@ impl Fault {
                 "The security token included in the request is invalid.",
                 Spelling::Tight,
             ),
-            Fault::Unauthorized => ("Unauthorized", Spelling::Tight),
+            Fault::TokenRefused(TokenRefusal::Scope(_)) => ("Forbidden", Spelling::Tight),
+            Fault::Unauthorized | Fault::TokenRefused(_) => ("Unauthorized", Spelling::Tight),
             Fault::IncomingTokenExpired => ("The incoming token has expired", Spelling::Tight),
             Fault::AccessDenied(text) => (text.as_str(), Spelling::Capital),
             Fault::AuthorizerMisconfigured | Fault::AuthorizerFailed => ("", Spelling::Null),
@@ -263,6 +273,14 @@ impl Fault {
             | Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
         };
         (message.into(), spelling)
+    }
+
+    /// `www-authenticate`, where a caller is told why its token is not accepted.
+    pub(crate) fn challenge(&self) -> Option<String> {
+        match self {
+            Fault::TokenRefused(refusal) => Some(refusal.challenge()),
+            _ => None,
+        }
     }
 
     /// The content type of the body.

@@ -1,5 +1,7 @@
-//! The event that a function behind an `AWS_PROXY` integration gets: the whole request, in payload
-//! format 1.0. See `docs/aws/api-gateway.md#lambda-proxy-integrations`.
+//! The event that a function behind an `AWS_PROXY` integration gets: the whole request, in the form
+//! of REST APIs or in one of the two of HTTP APIs. See
+//! `docs/aws/api-gateway.md#lambda-proxy-integrations` and
+//! `docs/aws/api-gateway.md#functions-behind-http-apis`.
 
 use bytes::Bytes;
 use http::header::{
@@ -12,10 +14,11 @@ use serde_json::{Map, Value as Json, json};
 use super::headers::refuse_reserved;
 use super::parameters::MappedParameters;
 use super::url;
-use crate::api::{Integration, ServiceUri};
+use crate::api::{Integration, PayloadFormat, ServiceUri};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
-use crate::method_request::{is_hidden, title_case};
+use crate::http_api_event;
+use crate::method_request::{is_hidden, is_json, title_case};
 use crate::payload::{PayloadKind, to_base64};
 
 /// The members of `$context` that an event has under `requestContext`.
@@ -72,7 +75,12 @@ pub(super) fn call(
     let method = uri.method.clone().unwrap_or_else(|| request.method.clone());
     let has_body = method != http::Method::GET && method != http::Method::HEAD;
     let body = if has_body {
-        Bytes::from(event(exchange).to_string())
+        let event = match integration.payload_format {
+            None => event(exchange),
+            Some(PayloadFormat::One) => first_format(exchange),
+            Some(PayloadFormat::Two) => second_format(exchange),
+        };
+        Bytes::from(event.to_string())
     } else {
         Bytes::new()
     };
@@ -82,6 +90,48 @@ pub(super) fn call(
         headers,
         body,
     })
+}
+
+/// The event of an HTTP API in payload format 1.0: that of REST APIs with its version.
+fn first_format(exchange: &Exchange<'_>) -> Json {
+    let mut versioned = Map::from_iter([("version".to_owned(), "1.0".into())]);
+    if let Json::Object(members) = event(exchange) {
+        versioned.extend(members);
+    }
+    let (body, is_base64) = body_of_http_api(exchange);
+    versioned.insert("body".to_owned(), body);
+    versioned.insert("isBase64Encoded".to_owned(), is_base64.into());
+    versioned.into()
+}
+
+/// The event of an HTTP API in payload format 2.0.
+fn second_format(exchange: &Exchange<'_>) -> Json {
+    let mut event = Map::from_iter([("version".to_owned(), "2.0".into())]);
+    http_api_event::add_request(&mut event, exchange);
+    let (body, is_base64) = body_of_http_api(exchange);
+    if !body.is_null() {
+        event.insert("body".to_owned(), body);
+    }
+    event.insert("isBase64Encoded".to_owned(), is_base64.into());
+    event.into()
+}
+
+/// The body as an event of an HTTP API has it: base64 unless its type is a text's, and it came
+/// without an encoding.
+fn body_of_http_api(exchange: &Exchange<'_>) -> (Json, bool) {
+    let request = exchange.request;
+    if request.body.is_empty() {
+        return (Json::Null, false);
+    }
+    let media_type = request.media_type();
+    let is_text = is_json(&media_type)
+        || media_type.starts_with("text/")
+        || media_type.ends_with("+xml")
+        || ["application/xml", "application/javascript"].contains(&media_type.as_str());
+    match std::str::from_utf8(&request.body) {
+        Ok(text) if is_text => (text.into(), false),
+        _ => (to_base64(&request.body).into(), true),
+    }
 }
 
 /// The event, its members in AWS's order.

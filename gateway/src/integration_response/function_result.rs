@@ -7,6 +7,7 @@ use kit::call::Reply;
 use serde_json::{Map, Value as Json};
 
 use super::headers::HeaderList;
+use crate::api::ApiProtocol;
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_response::MethodResponse;
@@ -54,16 +55,20 @@ pub(super) fn respond(exchange: &Exchange<'_>, reply: &Reply) -> Result<MethodRe
 }
 
 /// Reports why a function's result cannot be an answer. The result itself may hold secrets.
-fn malformed(exchange: &Exchange<'_>, reply: &Reply, why: &str) -> Fault {
+pub(super) fn malformed(exchange: &Exchange<'_>, reply: &Reply, why: &str) -> Fault {
     let reason = if reply.headers.contains_key("x-amz-function-error") {
         "the function failed: see its own log".to_owned()
     } else {
         format!("Malformed Lambda proxy response: {why}")
     };
     let resource = &exchange.route.resource.path;
+    let status = match exchange.route.api.protocol {
+        ApiProtocol::Rest => 502,
+        ApiProtocol::Http => 500,
+    };
     Trouble::FunctionFailed.report(
         &exchange.request.request_id,
-        format!("{resource}: {reason}: the client gets 502"),
+        format!("{resource}: {reason}: the client gets {status}"),
     );
     Fault::MalformedFunctionResponse
 }
@@ -119,7 +124,7 @@ impl FunctionResult {
 }
 
 /// A whole number, or text that is one.
-fn status(value: &Json) -> Result<StatusCode, String> {
+pub(super) fn status(value: &Json) -> Result<StatusCode, String> {
     let number = match value {
         Json::String(text) => text.trim().parse().ok(),
         Json::Number(number) => number
@@ -135,7 +140,7 @@ fn status(value: &Json) -> Result<StatusCode, String> {
 }
 
 /// Text; numbers and booleans as they are written.
-fn scalar(value: Json) -> Option<String> {
+pub(super) fn scalar(value: Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text),
         Json::Number(number) => Some(number.to_string()),

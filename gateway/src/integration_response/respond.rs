@@ -10,8 +10,9 @@ use super::body::{body, converted};
 use super::function;
 use super::function_result;
 use super::headers::HeaderList;
+use super::http_function_result;
 use super::passed_on;
-use crate::api::{Backend, HttpMode, IntegrationResponse};
+use crate::api::{Backend, HttpMode, IntegrationResponse, PayloadFormat};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_response::MethodResponse;
@@ -30,7 +31,11 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
     if !reply.complete {
         return Err(exchange.misconfigured("the backend's reply is longer than the payload limit"));
     }
+    let format = exchange.route.method.integration.payload_format;
     let subject = match &exchange.route.method.integration.backend {
+        Backend::LambdaProxy(_) if format == Some(PayloadFormat::Two) => {
+            return http_function_result::respond(exchange, reply);
+        }
         Backend::LambdaProxy(_) => return function_result::respond(exchange, reply),
         Backend::Subtype(_) => return Ok(passed_on::respond(reply, reply.body.clone())),
         Backend::Http(endpoint) if endpoint.mode == HttpMode::Proxy => {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::request::Request;
-use crate::api::{Api, Stage};
+use crate::api::{Api, ApiProtocol, Stage};
 use crate::stage::Route;
 
 impl Request {
@@ -22,6 +22,9 @@ impl Request {
         fields.insert("resourceId".to_owned(), json!(route.resource.id));
         fields.insert("resourcePath".to_owned(), json!(route.resource.path));
         fields.extend(self.context_at(route.api, route.stage, &route.context_path, account_id));
+        if route.api.protocol == ApiProtocol::Http {
+            fields.insert("routeKey".to_owned(), route.key().into());
+        }
         if let Some(is_canary) = route.is_canary {
             fields.insert("isCanaryRequest".to_owned(), is_canary.into());
         }
@@ -39,6 +42,11 @@ impl Request {
     ) -> Map<String, Json> {
         let host = self.header("host").unwrap_or_default();
         let domain = without_port(host);
+        // The only id that an HTTP API gives a request.
+        let request_id = match api.protocol {
+            ApiProtocol::Rest => &self.request_id,
+            ApiProtocol::Http => &self.extended_request_id,
+        };
         let fields = json!({
             "httpMethod": self.method.as_str(),
             "extendedRequestId": self.extended_request_id,
@@ -49,7 +57,7 @@ impl Request {
             "stage": stage.name,
             "domainPrefix": domain.split('.').next().unwrap_or_default(),
             "requestTimeEpoch": self.received.as_millis(),
-            "requestId": self.request_id,
+            "requestId": request_id,
             "identity": self.identity(api),
             "domainName": domain,
             "deploymentId": stage.deployment_id,

@@ -9,12 +9,23 @@ use kit::java_regex::Regex;
 use super::extensions::is_foreign;
 use super::uri;
 use crate::api::{
-    Authorizer, AuthorizerEvent, AuthorizerKind, IdentitySource, Issuer, LambdaAuthorizer,
-    Operation, ServiceUri, TokenAuthorizer,
+    ApiProtocol, Authorizer, AuthorizerAnswer, AuthorizerEvent, AuthorizerKind, IdentitySource,
+    Issuer, LambdaAuthorizer, Operation, PayloadFormat, ServiceUri, TokenAuthorizer,
 };
 
 /// Seconds for which the result of an authorizer is kept.
 const TTLS: std::ops::RangeInclusive<i64> = 0..=3600;
+
+const FORMAT_VERSION: &str = "authorizerPayloadFormatVersion";
+const SIMPLE_RESPONSES: &str = "enableSimpleResponses";
+
+/// The seconds for which results are kept when nothing is said.
+fn usual_ttl(protocol: ApiProtocol) -> i64 {
+    match protocol {
+        ApiProtocol::Rest => 300,
+        ApiProtocol::Http => 0,
+    }
+}
 
 /// What an authorizer is read from.
 pub(crate) struct Declared<'d> {
@@ -24,6 +35,8 @@ pub(crate) struct Declared<'d> {
     pub label: String,
     /// The header of the security scheme: where the token is when no identity source says so.
     pub header: Option<&'d str>,
+    /// The sort of its API.
+    pub protocol: ApiProtocol,
 }
 
 /// Reads an authorizer in its OpenAPI form. What is wrong with it, or not supported, is added to
@@ -38,7 +51,13 @@ pub(crate) fn read(
     let mut fields = node.fields(label).or_collect(problems)?;
     let kind = fields.required("type").or_collect(problems)?;
     let text = kind.text().or_collect(problems)?.to_ascii_lowercase();
+    let is_rest = declared.protocol == ApiProtocol::Rest;
     let read = match text.as_str() {
+        "token" if !is_rest => {
+            let message = format!("{label}: type token is for REST APIs: expected request or jwt");
+            problems.push(kind.problem(message).tolerable());
+            return None;
+        }
         "token" | "request" => lambda(declared, &text, &mut fields, problems),
         "cognito_user_pools" | "jwt" => token(declared, &text, &mut fields, problems),
         other => {
@@ -49,7 +68,9 @@ pub(crate) fn read(
             return None;
         }
     };
-    refuse_simple_responses(label, &mut fields, problems);
+    if declared.protocol == ApiProtocol::Rest {
+        refuse_simple_responses(label, &mut fields, problems);
+    }
     fields.ignore_where(is_foreign);
     problems.extend(fields.finish());
     (problems.len() == before).then_some(Authorizer {
@@ -60,8 +81,8 @@ pub(crate) fn read(
 
 /// Payload format 2.0 and simple responses are those of HTTP APIs.
 fn refuse_simple_responses(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) {
-    let version = fields.optional("authorizerPayloadFormatVersion");
-    let is_simple = fields.optional("enableSimpleResponses");
+    let version = fields.optional(FORMAT_VERSION);
+    let is_simple = fields.optional(SIMPLE_RESPONSES);
     for node in version.iter().filter(|node| node.text() != Ok("1.0")) {
         let message = format!("{label}: authorizerPayloadFormatVersion is 1.0 for REST APIs");
         problems.push(node.problem(message).tolerable());
@@ -70,6 +91,33 @@ fn refuse_simple_responses(label: &str, fields: &mut Fields<'_>, problems: &mut 
         let message = format!("{label}: enableSimpleResponses is for HTTP APIs only");
         problems.push(node.problem(message).tolerable());
     }
+}
+
+/// The format of events for the authorizer of an HTTP API, and what its function answers with.
+fn format_of_http_api(
+    label: &str,
+    fields: &mut Fields<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<(PayloadFormat, AuthorizerAnswer)> {
+    let simple = fields.optional(SIMPLE_RESPONSES);
+    let is_simple = simple.map_or(Ok(false), Node::boolean).or_collect(problems);
+    let node = fields.required(FORMAT_VERSION).or_collect(problems)?;
+    let format = PayloadFormat::named(node.text().or_collect(problems)?);
+    let Some(format) = format else {
+        let message = format!("{label}: invalid {FORMAT_VERSION}: expected 1.0 or 2.0");
+        problems.push(node.problem(message));
+        return None;
+    };
+    if is_simple? && format == PayloadFormat::One {
+        let message = format!("{label}: {SIMPLE_RESPONSES} needs {FORMAT_VERSION} 2.0");
+        problems.extend(simple.map(|node| node.problem(message)));
+        return None;
+    }
+    let answer = match is_simple? {
+        true => AuthorizerAnswer::Simple,
+        false => AuthorizerAnswer::Policy,
+    };
+    Some((format, answer))
 }
 
 fn lambda(
@@ -92,20 +140,31 @@ fn lambda(
     let pattern = pattern(label, fields, problems);
     let ttl = fields
         .optional("authorizerResultTtlInSeconds")
-        .map_or(Ok(300), |node| node.integer_in(TTLS))
+        .map_or(Ok(usual_ttl(declared.protocol)), |node| {
+            node.integer_in(TTLS)
+        })
         .or_collect(problems);
-    let (event, identity) = match kind {
-        "token" => {
+    let many = |problems: &mut Vec<Problem>| {
+        let sources = sources.and_then(|node| many_sources(label, node).or_collect(problems));
+        sources.unwrap_or_default()
+    };
+    let mut answer = AuthorizerAnswer::Policy;
+    let (event, identity) = match (kind, declared.protocol) {
+        ("token", _) => {
             let source = one_source(declared, sources, problems)?;
             (AuthorizerEvent::Token(pattern), vec![source])
         }
-        _ => {
-            let sources = sources.and_then(|node| many_sources(label, node).or_collect(problems));
-            (AuthorizerEvent::Request, sources.unwrap_or_default())
+        (_, ApiProtocol::Rest) => (AuthorizerEvent::Request, many(problems)),
+        (_, ApiProtocol::Http) => {
+            let identity = many(problems);
+            let (format, simple) = format_of_http_api(label, fields, problems)?;
+            answer = simple;
+            (AuthorizerEvent::HttpRequest(format), identity)
         }
     };
     Some(AuthorizerKind::Lambda(LambdaAuthorizer {
         event,
+        answer,
         uri: uri?,
         role: role?.filter(|role| !role.is_empty()).map(ToOwned::to_owned),
         identity,

@@ -11,8 +11,8 @@ use super::policy;
 use super::security::SecurityReader;
 use super::validation::ValidationReader;
 use crate::api::{
-    ApiKeySource, DefaultEndpoint, Encoding, EndpointType, GatewayResponses, Policy, Resource,
-    Siblings,
+    ApiKeySource, ApiProtocol, DefaultEndpoint, Encoding, EndpointType, GatewayResponses, Policy,
+    Resource, Siblings,
 };
 
 /// What a document declares.
@@ -90,7 +90,7 @@ impl Document {
             .and_then(Node::entries)
             .or_collect(problems)
             .unwrap_or_default();
-        let security = SecurityReader::new(root, fields.optional("security"));
+        let security = SecurityReader::new(root, fields.optional("security"), ApiProtocol::Rest);
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         let policy = fields.optional("x-amazon-apigateway-policy");

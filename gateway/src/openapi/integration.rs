@@ -56,6 +56,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         timeout: timeout?,
         responses,
         service_body: None,
+        payload_format: None,
         place,
         cache_key,
     })

@@ -7,11 +7,11 @@ use indexmap::IndexMap;
 use kit::document::{Entry, Node, OrCollect as _, Problem};
 
 use super::authorizer;
-use crate::api::{Access, Authorizer};
+use crate::api::{Access, ApiProtocol, Authorizer};
 
 /// What `security` asks of the callers of a method.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Demands {
+pub(crate) struct Demands {
     /// Who may call it.
     pub access: Access,
     /// Whether a caller needs an API key.
@@ -19,7 +19,8 @@ pub(super) struct Demands {
 }
 
 /// Reads who may call the methods of a document.
-pub(super) struct SecurityReader<'d> {
+pub(crate) struct SecurityReader<'d> {
+    protocol: ApiProtocol,
     /// `security` of the document: for operations without their own.
     common: Option<&'d Node>,
     /// `securitySchemes`, and `securityDefinitions`: what SAM adds to a document may be in the other.
@@ -42,9 +43,14 @@ enum Scheme {
 
 impl<'d> SecurityReader<'d> {
     /// A reader for a document with this `security`.
-    pub(super) fn new(root: &'d Node, common: Option<&'d Node>) -> SecurityReader<'d> {
+    pub(crate) fn new(
+        root: &'d Node,
+        common: Option<&'d Node>,
+        protocol: ApiProtocol,
+    ) -> SecurityReader<'d> {
         let components = root.get("components");
         SecurityReader {
+            protocol,
             common,
             schemes: [
                 components.and_then(|components| components.get("securitySchemes")),
@@ -57,7 +63,7 @@ impl<'d> SecurityReader<'d> {
     /// What an operation with this `security` and this `x-amazon-apigateway-auth` asks for. All that
     /// is named must be there, also where OpenAPI would take one for the other: a method of API
     /// Gateway has one authorizer, and an API key beside it.
-    pub(super) fn demands(
+    pub(crate) fn demands(
         &mut self,
         label: &str,
         own: Option<&Node>,
@@ -107,7 +113,7 @@ impl<'d> SecurityReader<'d> {
             problems.push(entry.place.problem(message).tolerable());
             return Scheme::Closed;
         };
-        let scheme = read_scheme(name, node, problems);
+        let scheme = read_scheme(name, node, self.protocol, problems);
         self.read.insert(name.clone(), scheme.clone());
         scheme
     }
@@ -184,7 +190,12 @@ fn scopes(entry: &Entry, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
 }
 
 /// What a scheme asks for, by its extensions first: its `type` is `apiKey` for all of them.
-fn read_scheme(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Scheme {
+fn read_scheme(
+    name: &str,
+    node: &Node,
+    protocol: ApiProtocol,
+    problems: &mut Vec<Problem>,
+) -> Scheme {
     let text = |key: &str| node.get(key).and_then(|node| node.text().ok());
     let header = text("name").filter(|_| text("in") == Some("header"));
     if let Some(extension) = node.get("x-amazon-apigateway-authorizer") {
@@ -192,6 +203,7 @@ fn read_scheme(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Scheme {
             name,
             label: format!("security scheme {name}"),
             header,
+            protocol,
         };
         return match authorizer::read(&declared, extension, problems) {
             Some(authorizer) => Scheme::Authorizer(Arc::new(authorizer)),

@@ -7,7 +7,7 @@ use crate::api::{Operation, ServiceUri};
 /// # Errors
 /// The URI is malformed. The texts are API Gateway's own:
 /// `docs/aws/api-gateway.md#integration-types`.
-pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, &'static str> {
+pub(crate) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, &'static str> {
     const INVALID: &str = "Invalid ARN specified in the request";
     const NO_OPERATION: &str = "AWS ARN for integration must contain path or action";
     let has_operation = [":path/", ":action/"].iter().any(|it| uri.contains(it));

@@ -48,6 +48,8 @@ impl GatewayAnswer {
             return self;
         }
         let (status, message) = match fault.status() {
+            status @ StatusCode::UNAUTHORIZED => (status, "Unauthorized".to_owned()),
+            status @ StatusCode::FORBIDDEN => (status, "Forbidden".to_owned()),
             // The reason of a request that cannot be read is the gateway's own.
             status if status.is_client_error() => (status, fault.message()),
             StatusCode::GATEWAY_TIMEOUT if *fault == Fault::IntegrationTimeout => (
@@ -59,9 +61,12 @@ impl GatewayAnswer {
                 "Internal Server Error".to_owned(),
             ),
         };
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let challenge = fault.challenge();
+        headers.extend(challenge.map(|text| ("www-authenticate".to_owned(), text)));
         GatewayAnswer {
             status,
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            headers,
             body: format!(r#"{{"message":{}}}"#, serde_json::json!(message)),
             shows_ids: true,
         }

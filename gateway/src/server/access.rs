@@ -10,14 +10,14 @@ use kit::time::Timestamp;
 
 use super::issuer_keys::IssuerKeys;
 use crate::access_log::LogFields;
-use crate::api::Access;
+use crate::api::{Access, ApiProtocol};
 use crate::authorization::{
     self, Known, NoGrant, Owner, Presented, Question, Results, Step, conclude_answer,
-    conclude_token,
+    conclude_token, token_fault,
 };
 use crate::config::AccessArgs;
 use crate::exchange::Exchange;
-use crate::gateway_responses::Fault;
+use crate::gateway_responses::{Fault, TokenRefusal};
 use crate::trouble::Trouble;
 
 /// Decides which requests may go on to their method.
@@ -87,10 +87,12 @@ impl AccessControl {
             let request = exchange.request.request_id.as_str();
             let reason = format!("the keys of {}: {reason}", presented.issuer.url());
             Trouble::AuthorizerFailed.report(request, reason);
-            Fault::AuthorizerMisconfigured
+            match exchange.route.api.protocol {
+                ApiProtocol::Rest => Fault::AuthorizerMisconfigured,
+                ApiProtocol::Http => token_fault(exchange, TokenRefusal::NoKeys),
+            }
         })?;
-        let key = keys.find(id).ok_or(Fault::Unauthorized)?;
-        conclude_token(exchange, &presented, key)?;
+        conclude_token(exchange, &presented, keys.find(id))?;
         authorization::admit_bearer(exchange, &self.known.owner)
     }
 
@@ -102,12 +104,13 @@ impl AccessControl {
             return conclude_answer(exchange, owner, &grant);
         }
         let (name, ttl) = (question.name, question.authorizer.ttl);
+        let form = question.authorizer.answer;
         let request_id = exchange.request.request_id.as_str();
         let key = question.key.clone();
         let begun = Instant::now();
         let reply = self.invoke(question).await;
         note_call(&mut exchange.log, begun.elapsed(), &reply);
-        let grant = reply.and_then(|reply| authorization::read_answer(&reply));
+        let grant = reply.and_then(|reply| authorization::read_answer(&reply, form));
         let grant = grant.map_err(|reason| refused(name, reason, request_id))?;
         let grant = Arc::new(grant);
         if let Some(key) = key {

@@ -11,6 +11,7 @@ use super::outline::{Outline, declared_verb};
 use crate::access_log::{LogFields, Served};
 use crate::api::Apis;
 use crate::cache;
+use crate::cors;
 use crate::exchange::Exchange;
 use crate::execution_log;
 use crate::gateway_responses::Fault;
@@ -33,6 +34,10 @@ impl Gateway {
         outline: &mut Outline<'a>,
     ) -> Result<MethodResponse, GatewayAnswer> {
         let host = &*asked_host(apis, request);
+        if let Some((response, served)) = preflight(apis, host, request) {
+            outline.served = Some(served);
+            return Ok(response);
+        }
         let route = match route(apis, host, &request.method, &request.path) {
             Ok(route) => route.with_draw(fastrand::f64() * 100.0),
             Err(reason) => {
@@ -150,6 +155,20 @@ impl Gateway {
         let is_encoded = received.reply.headers.contains_key(CONTENT_ENCODING);
         Ok((response, is_encoded))
     }
+}
+
+/// The answer to a preflight that the gateway itself gives, and where it is served.
+fn preflight<'a>(
+    apis: &'a Apis,
+    host: &str,
+    request: &Request,
+) -> Option<(MethodResponse, Served<'a>)> {
+    if request.method != http::Method::OPTIONS {
+        return None;
+    }
+    let (api, stage, _) = unrouted(apis, host, &request.path)?;
+    let response = cors::preflight(api, request)?;
+    Some((response, Served::without_resource(api, stage)))
 }
 
 /// Adds to the access log what a backend answered.

@@ -7,7 +7,7 @@ use axum::body::HttpBody as _;
 use axum::response::Response as HttpResponse;
 
 use crate::access_log::{AccessLog, Answered, LogFields, Served};
-use crate::api::{ApiProtocol, Resource, Verb};
+use crate::api::{Api, ApiProtocol, Resource, Verb};
 use crate::mapping::Context;
 use crate::meters::{CacheUse, Counted, Dimensions, Meters};
 use crate::method_request::Request;
@@ -31,11 +31,11 @@ pub(super) struct Outline<'a> {
     pub cache: CacheUse,
 }
 
-impl Outline<'_> {
-    /// Whether an HTTP API served it.
-    pub(super) fn is_of_http_api(&self) -> bool {
-        let protocol = self.served.as_ref().map(|served| served.api.protocol);
-        protocol == Some(ApiProtocol::Http)
+impl<'a> Outline<'a> {
+    /// The HTTP API that served it.
+    pub(super) fn http_api(&self) -> Option<&'a Api> {
+        let api = self.served.as_ref().map(|served| served.api);
+        api.filter(|api| api.protocol == ApiProtocol::Http)
     }
 
     /// Records an answer in log and metrics.

@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::{address, resource};
-use crate::api::{Api, ApiProtocol, Apis, Canary, Method, Resource, Stage};
+use crate::api::{Api, ApiProtocol, Apis, Canary, DEFAULT_ROUTE, Method, Resource, Stage, Verb};
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -34,6 +34,20 @@ pub struct Route<'a> {
 }
 
 impl Route<'_> {
+    /// The key of a route of an HTTP API, as the definition declares it: `POST /orders/{id}`,
+    /// `$default`.
+    pub fn key(&self) -> String {
+        let path = &self.resource.path;
+        if path == DEFAULT_ROUTE {
+            return path.clone();
+        }
+        let mut methods = self.resource.methods.iter();
+        match methods.find(|(_, method)| std::ptr::eq(method, self.method)) {
+            Some((Verb::One(verb), _)) => format!("{verb} {path}"),
+            _ => format!("ANY {path}"),
+        }
+    }
+
     /// The route of a request that drew this number between 0 and 100: where the stage has a
     /// canary, the canary takes its share.
     #[must_use]

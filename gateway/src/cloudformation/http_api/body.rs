@@ -3,11 +3,10 @@
 use kit::cloudformation::Account;
 use kit::document::{Entry, Node, OrCollect as _, Problem};
 
-use super::integration;
-use super::parts::is_empty;
 use super::route::Routes;
-use crate::api::{Access, Method};
-use crate::openapi::expanded;
+use super::{cors, integration};
+use crate::api::{ApiProtocol, Cors, Method};
+use crate::openapi::{SecurityReader, expanded};
 
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const ANY: &str = "x-amazon-apigateway-any-method";
@@ -24,20 +23,27 @@ const OPERATIONS: [(&str, &str); 8] = [
     (ANY, "ANY"),
 ];
 
-/// Adds the routes of a body. Returns the API's name.
+/// What a body says of its API, beside its routes.
+#[derive(Default)]
+pub(super) struct Body {
+    /// `info.title`: the API's name.
+    pub title: Option<String>,
+    /// `x-amazon-apigateway-cors`
+    pub cors: Option<Cors>,
+}
+
+/// Adds the routes of a body.
 pub(super) fn read(
     body: &Node,
     account: Option<&Account>,
     routes: &mut Routes,
     problems: &mut Vec<Problem>,
-) -> Option<String> {
+) -> Body {
     let expanded = account.map(|account| expanded(body, account));
     let root = expanded.as_ref().unwrap_or(body);
     let cors = root.get("x-amazon-apigateway-cors");
-    if let Some(node) = cors {
-        let message = "x-amazon-apigateway-cors of an HTTP API is not supported";
-        problems.push(node.problem(message).tolerable());
-    }
+    let cors = cors.and_then(|node| cors::of_body(node, problems));
+    let mut security = SecurityReader::new(root, root.get("security"), ApiProtocol::Http);
     let paths = root.get("paths");
     if paths.is_none() {
         problems.push(root.problem("the OpenAPI document: paths is missing"));
@@ -48,13 +54,23 @@ pub(super) fn read(
         .or_collect(problems)
         .flatten();
     for path in paths.unwrap_or_default() {
-        read_path(root, path, routes, problems);
+        read_path(root, path, &mut security, routes, problems);
     }
-    let title = root.get("info")?.get("title")?;
-    title.text().ok().map(ToOwned::to_owned)
+    let title = root.get("info").and_then(|info| info.get("title"));
+    let title = title.and_then(|title| title.text().ok());
+    Body {
+        title: title.map(ToOwned::to_owned),
+        cors,
+    }
 }
 
-fn read_path(root: &Node, path: &Entry, routes: &mut Routes, problems: &mut Vec<Problem>) {
+fn read_path<'n>(
+    root: &'n Node,
+    path: &Entry,
+    security: &mut SecurityReader<'n>,
+    routes: &mut Routes,
+    problems: &mut Vec<Problem>,
+) {
     for (operation, verb) in OPERATIONS {
         let Some(node) = path.node.get(operation) else {
             continue;
@@ -64,7 +80,8 @@ fn read_path(root: &Node, path: &Entry, routes: &mut Routes, problems: &mut Vec<
             Some("") => "$default".to_owned(),
             _ => format!("{verb} {}", path.key),
         };
-        let access = access(root, &label, node, problems);
+        let (own, auth) = (node.get("security"), node.get("x-amazon-apigateway-auth"));
+        let access = security.demands(&label, own, auth, problems).access;
         let Some(found) = integration_of(root, &label, node, problems) else {
             let message = format!("{label}: {INTEGRATION} is missing");
             problems.push(node.problem(message).tolerable());
@@ -101,17 +118,4 @@ fn integration_of<'n>(
         problems.push(reference.problem(message));
     }
     found
-}
-
-/// Who may call an operation: everybody, unless it or the document demands something.
-fn access(root: &Node, label: &str, operation: &Node, problems: &mut Vec<Problem>) -> Access {
-    let demanded = operation.get("security").or_else(|| root.get("security"));
-    match demanded.filter(|node| !is_empty(node)) {
-        None => Access::Open,
-        Some(node) => {
-            let message = format!("{label}: security of an HTTP API is not supported");
-            problems.push(node.problem(message).tolerable());
-            Access::Closed
-        }
-    }
 }

@@ -9,9 +9,10 @@ use kit::document::{Fields, Node, OrCollect as _, Problem};
 use super::parts::is_empty;
 use crate::api::{
     Backend, CertificateCheck, Connection, HttpEndpoint, HttpMode, Integration, MappingSource,
-    Operation, ParameterLocation, RequestParameter, ServiceBody, ServiceUri, Subtype,
+    Operation, ParameterLocation, PayloadFormat, RequestParameter, ServiceBody, ServiceUri,
+    Subtype,
 };
-use crate::openapi::read_identity;
+use crate::openapi::{parse_uri, read_identity};
 
 /// Milliseconds: 50 to 30,000, the default.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=30_000;
@@ -134,7 +135,7 @@ impl<'n> Reader<'n> {
         let mut made = match (kind.as_str(), subtype, private) {
             (_, _, Some(node)) => self.refused(node, "VPC links of HTTP APIs", problems),
             ("AWS_PROXY", Some(subtype), _) => self.service(subtype, parameters, problems),
-            ("AWS_PROXY", None, _) => self.function(format, problems),
+            ("AWS_PROXY", None, _) => self.function(endpoint, format, problems),
             ("HTTP_PROXY", ..) => self.http(endpoint, parameters, problems),
             _ => self.refused(
                 self.node,
@@ -155,10 +156,40 @@ impl<'n> Reader<'n> {
     }
 
     /// `AWS_PROXY` without a subtype calls a Lambda function.
-    fn function(&self, format: Option<&Node>, problems: &mut Vec<Problem>) -> Integration {
-        let version = format.and_then(|node| node.text().ok()).unwrap_or("2.0");
-        let what = format!("a Lambda function behind an HTTP API (payload format {version})");
-        self.refused(format.unwrap_or(self.node), &what, problems)
+    fn function(
+        &self,
+        [uri, _]: [Option<&Node>; 2],
+        format: Option<&Node>,
+        problems: &mut Vec<Problem>,
+    ) -> Integration {
+        let names = self.names;
+        let Some(node) = uri else {
+            let message = format!("{}: {} is missing", self.label, names.uri);
+            problems.push(self.node.problem(message));
+            return Integration::unsupported();
+        };
+        let function = node.text().map(function);
+        let function = function.and_then(|found| {
+            let expected = "expected the ARN of a function, or arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION/invocations";
+            found.ok_or_else(|| node.problem(format!("{}: invalid {}: {expected}", self.label, names.uri)))
+        });
+        let version = format.map_or(Ok("1.0"), Node::text).or_collect(problems);
+        let known = version.and_then(PayloadFormat::named);
+        if let (Some(version), None, Some(node)) = (version, known, format) {
+            let message = format!(
+                "{}: invalid {} {version}: expected 1.0 or 2.0",
+                self.label, names.payload_format
+            );
+            problems.push(node.problem(message));
+        }
+        match function.or_collect(problems) {
+            Some(uri) => Integration {
+                backend: Backend::LambdaProxy(uri),
+                payload_format: known,
+                ..Integration::unsupported()
+            },
+            None => Integration::unsupported(),
+        }
     }
 
     /// A service of AWS by subtype.
@@ -270,6 +301,23 @@ impl<'n> Reader<'n> {
             ..Integration::unsupported()
         }
     }
+}
+
+/// The call of a function: by its ARN, or by a URI that invokes it.
+fn function(text: &str) -> Option<ServiceUri> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    if let ["arn", _, "lambda", region, _, resource] = parts[..] {
+        let is_function = resource.starts_with("function:") && !region.is_empty();
+        return is_function.then(|| ServiceUri {
+            region: region.to_owned(),
+            service: "lambda".to_owned(),
+            subdomain: None,
+            operation: Operation::Path(format!("/2015-03-31/functions/{text}/invocations")),
+            method: Some(http::Method::POST),
+        });
+    }
+    let uri = parse_uri(text, Some(http::Method::POST)).ok()?;
+    uri.is_function().then_some(uri)
 }
 
 /// `eu-west-1` of `https://sqs.eu-west-1.amazonaws.com/…`.

@@ -4,10 +4,11 @@ use http::Method as HttpMethod;
 use kit::cloudformation::{Resource as Declared, Stack};
 use kit::document::{Node, OrCollect as _, Place, Problem};
 
+use super::super::authorizer::Authorizers;
 use super::super::kinds::{V2_INTEGRATION, V2_ROUTE};
-use super::integration;
 use super::parts::{is_empty, is_part};
-use crate::api::{Access, DEFAULT_ROUTE, Method, Resource, Segment, Verb};
+use super::{authorizer, integration};
+use crate::api::{DEFAULT_ROUTE, Method, Resource, Segment, Verb};
 
 /// The routes of an API, as they are read.
 pub(super) struct Routes {
@@ -93,15 +94,24 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) {
     let integrations = stack.of_kind(V2_INTEGRATION);
-    let integrations: Vec<&Declared> = integrations.filter(|one| is_part(one, api)).collect();
+    let parts = Parts {
+        integrations: integrations.filter(|one| is_part(one, api)).collect(),
+        authorizers: &authorizer::read(stack, api, problems),
+    };
     for resource in stack.of_kind(V2_ROUTE).filter(|route| is_part(route, api)) {
-        read_one(resource, &integrations, routes, problems);
+        read_one(resource, &parts, routes, problems);
     }
+}
+
+/// What routes of an API refer to.
+struct Parts<'a> {
+    integrations: Vec<&'a Declared>,
+    authorizers: &'a Authorizers,
 }
 
 fn read_one(
     resource: &Declared,
-    integrations: &[&Declared],
+    parts: &Parts<'_>,
     routes: &mut Routes,
     problems: &mut Vec<Problem>,
 ) -> Option<()> {
@@ -109,16 +119,8 @@ fn read_one(
     let mut fields = resource.fields().or_collect(problems)?;
     let key = fields.required("RouteKey").or_collect(problems);
     let target = fields.optional("Target");
-    let access = access(&label, fields.optional("AuthorizationType"), problems);
+    let access = authorizer::access(&label, &mut fields, parts.authorizers, problems);
     fields.ignore(&["ApiId"]);
-    let mut guards = vec!["AuthorizerId", "AuthorizationScopes"];
-    if let Access::Closed = access {
-        // The type of authorization is refused already.
-        fields.ignore(&guards);
-        guards.clear();
-    }
-    let is_guarded = guards.iter().any(|name| fields.has(name));
-    fields.unsupported(&guards);
     if let Some(parameters) = fields
         .optional("RequestParameters")
         .filter(|node| !is_empty(node))
@@ -127,7 +129,7 @@ fn read_one(
         problems.push(parameters.problem(message).tolerable());
     }
     problems.extend(fields.finish());
-    let found = target.and_then(|node| integration_of(&label, node, integrations, problems));
+    let found = target.and_then(|node| integration_of(&label, node, &parts.integrations, problems));
     if target.is_none() {
         let message = format!("{label}: Target is missing: expected integrations/ID");
         problems.push(resource.properties.problem(message).tolerable());
@@ -138,7 +140,7 @@ fn read_one(
     });
     let key = key?;
     let method = Method {
-        access: if is_guarded { Access::Closed } else { access },
+        access,
         integration: integration.unwrap_or_default(),
         ..Method::default()
     };
@@ -149,25 +151,6 @@ fn read_one(
         problems,
     );
     Some(())
-}
-
-/// `AuthorizationType`.
-pub(super) fn access(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Access {
-    let Some(node) = node else {
-        return Access::Open;
-    };
-    match node.text() {
-        Ok("NONE" | "") => Access::Open,
-        Ok("AWS_IAM") => Access::Iam,
-        kind => {
-            let kind = kind.unwrap_or("of this form");
-            let message = format!(
-                "{label}: AuthorizationType {kind} of HTTP APIs is not supported: expected NONE or AWS_IAM"
-            );
-            problems.push(node.problem(message).tolerable());
-            Access::Closed
-        }
-    }
 }
 
 /// The integration that a target names: `integrations/ID`.

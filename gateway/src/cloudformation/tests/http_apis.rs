@@ -116,13 +116,13 @@ fn what_is_wrong_or_not_supported_is_told_and_guards_stay_shut() {
         ),
         (
             "ProtocolType: HTTP",
-            "ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ['*']}",
-            "CorsConfiguration is not supported",
+            "ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ['*'], AllowCredentials: true}",
+            "credentials cannot be allowed for the origin *",
         ),
         (
             "IntegrationSubtype: SQS-SendMessage",
             "IntegrationUri: arn",
-            "a Lambda function behind an HTTP API (payload format 1.0) is not supported",
+            "invalid IntegrationUri: expected the ARN of a function",
         ),
     ] {
         let error = load(&TEMPLATE.replace(from, to)).unwrap_err().to_string();
@@ -136,7 +136,7 @@ fn what_is_wrong_or_not_supported_is_told_and_guards_stay_shut() {
         load(&guarded)
             .unwrap_err()
             .to_string()
-            .contains("AuthorizationType JWT")
+            .contains("AuthorizerId a is not an authorizer of this API")
     );
     let apis = load_with(&guarded, true).unwrap();
     let (verb, method) = &apis.apis[0].resources[0].methods[0];
@@ -146,4 +146,73 @@ fn what_is_wrong_or_not_supported_is_told_and_guards_stay_shut() {
         "{:?}",
         method.access
     );
+}
+
+/// Who may call `POST /a` of a SAM API with this `Auth`, and what is said of it.
+fn by_sam(auth: &str, security: &str) -> Result<Access, String> {
+    let template = format!(
+        r#"
+Resources:
+  Queue: {{Type: AWS::SQS::Queue}}
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth: {auth}
+      CorsConfiguration: true
+      DefinitionBody:
+        openapi: 3.0.1
+        paths:
+          /a: {{post: {{{security}x-amazon-apigateway-integration: {{type: aws_proxy, integrationSubtype: SQS-SendMessage, payloadFormatVersion: "1.0", requestParameters: {{QueueUrl: !Ref Queue, MessageBody: $request.body}}}}}}}}
+"#
+    );
+    let mut apis = load(&template).map_err(|error| error.to_string())?;
+    let mut api = apis.apis.remove(0);
+    assert_eq!(api.cors.unwrap().origins, ["*"]);
+    Ok(api.resources.remove(0).methods.remove(0).1.access)
+}
+
+#[test]
+fn the_auth_of_sam_guards_every_operation_that_says_nothing() {
+    const JWT: &str = "Jwt: {AuthorizationScopes: [s], IdentitySource: $request.header.Authorization, JwtConfiguration: {issuer: 'https://a.example', audience: [b]}}";
+    const FUNCTION: &str = "Fn: {FunctionArn: 'arn:aws:lambda:eu-west-1:1:function:f', AuthorizerPayloadFormatVersion: '2.0', EnableSimpleResponses: true, Identity: {Headers: [X-A], ReauthorizeEvery: 60}}";
+    let both = format!("Authorizers: {{{JWT}, {FUNCTION}}}");
+    let named = |access: Access| match access {
+        Access::Authorizer { authorizer, scopes } => (authorizer.name.clone(), scopes),
+        other => panic!("{other:?}"),
+    };
+    let jwt = by_sam(&format!("{{DefaultAuthorizer: Jwt, {both}}}"), "").unwrap();
+    assert_eq!(named(jwt), ("Jwt".to_owned(), vec!["s".to_owned()]));
+    let own = "security: [{Fn: []}], ";
+    let function = by_sam(&format!("{{DefaultAuthorizer: Jwt, {both}}}"), own).unwrap();
+    assert_eq!(named(function), ("Fn".to_owned(), Vec::new()));
+    let open = by_sam(
+        &format!("{{DefaultAuthorizer: Jwt, {both}}}"),
+        "security: [], ",
+    )
+    .unwrap();
+    assert!(matches!(open, Access::Open), "{open:?}");
+    let iam = by_sam(
+        "{EnableIamAuthorizer: true, DefaultAuthorizer: AWS_IAM}",
+        "",
+    )
+    .unwrap();
+    assert!(matches!(iam, Access::Iam), "{iam:?}");
+    for (auth, told) in [
+        (
+            "{DefaultAuthorizer: Jwt}",
+            "DefaultAuthorizer Jwt is not in Authorizers",
+        ),
+        (
+            "{Authorizers: {A: {}}}",
+            "expected either JwtConfiguration or FunctionArn",
+        ),
+        (
+            "{Authorizers: {A: {FunctionArn: 'arn:aws:lambda:eu-west-1:1:function:f'}}}",
+            "authorizerPayloadFormatVersion is missing",
+        ),
+        ("{AddDefault: true}", "AddDefault is unknown"),
+    ] {
+        let error = by_sam(auth, "security: [{A: []}], ").unwrap_err();
+        assert!(error.contains(told), "{auth}: {error}");
+    }
 }
