@@ -81,6 +81,7 @@ pub(crate) fn read_stack(
     let closed = refused.into_iter().map(|domain| (domain, Vec::new()));
     apis.domains.extend(closed);
     sam_events::report_orphans(stack, problems);
+    http_api::report_orphans(stack, problems);
     usage::read(stack, &mut apis.usage, problems);
     sam_usage::read(stack, &mut apis.usage, problems);
     for resource in stack.of_kind(kinds::REQUEST_VALIDATOR) {

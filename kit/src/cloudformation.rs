@@ -109,7 +109,7 @@ impl Stack {
         problems: &mut Vec<Problem>,
     ) -> Result<Stack, Problem> {
         let mut fields = root.fields("the template")?;
-        let resources = serverless::with_implicit_api(resources_of(root, &mut fields)?);
+        let resources = serverless::with_implicit_apis(resources_of(root, &mut fields)?);
         let resources = &*resources;
         // Rules only check a deployment.
         fields.unsupported(&["Hooks"]);

@@ -8,6 +8,7 @@ mod integration;
 mod parts;
 mod route;
 mod sam_auth;
+mod sam_events;
 mod stage;
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
@@ -18,6 +19,8 @@ use super::kinds::HTTP_API;
 use crate::api::{Api, ApiProtocol, DefaultEndpoint, Stage};
 use parts::is_empty;
 use route::Routes;
+
+pub(super) use sam_events::report_orphans;
 
 /// SAM's word for what guards an API; one that has it and cannot be guarded is closed.
 const AUTH: &str = "Auth";
@@ -32,8 +35,7 @@ pub(super) fn read(
     let mut fields = declared.fields().or_collect(problems)?;
     let protocol = fields.optional("ProtocolType");
     if let Some(node) = protocol.filter(|node| node.text() == Ok("WEBSOCKET")) {
-        let message = format!("{}: WebSocket APIs are not supported", declared.label());
-        problems.push(node.problem(message).tolerable());
+        problems.push(web_socket(declared, node));
         return None;
     }
     let name = fields
@@ -50,6 +52,8 @@ pub(super) fn read(
     fields.optional("CredentialsArn");
     let auth = fields.optional(AUTH).filter(|node| !is_empty(node));
     problems.extend(fields.finish());
+    let whole = sam_events::with_events(stack, declared, body, problems);
+    let body = whole.as_ref();
     let guarded = guarded_body(declared, body, auth, problems);
     let is_closed = auth.is_some() && guarded.is_none();
     let body = guarded.as_ref().or(body);
@@ -67,11 +71,9 @@ pub(super) fn read(
     }
     let stages = stages(stack, declared, own_stage, problems);
     let id = declared.physical_id.clone();
+    let name = name.map(ToOwned::to_owned).or(body.title);
     Some(Api {
-        name: name.map_or_else(
-            || body.title.unwrap_or_else(|| id.clone()),
-            ToOwned::to_owned,
-        ),
+        name: name.unwrap_or_else(|| id.clone()),
         id,
         protocol: ApiProtocol::Http,
         stages,
@@ -82,6 +84,11 @@ pub(super) fn read(
         is_closed,
         ..Api::default()
     })
+}
+
+fn web_socket(declared: &Declared, node: &Node) -> Problem {
+    let message = format!("{}: WebSocket APIs are not supported", declared.label());
+    node.problem(message).tolerable()
 }
 
 /// The stages of an API; without any, it has the default one.
@@ -111,7 +118,7 @@ fn guarded_body(
 
 fn without_routes(declared: &Declared) -> Problem {
     let message = format!(
-        "{}: the API has no routes, neither in Body nor as AWS::ApiGatewayV2::Route",
+        "{}: the API has no routes, neither in Body, nor as AWS::ApiGatewayV2::Route, nor as events of functions",
         declared.label()
     );
     declared.properties.problem(message).tolerable()

@@ -1,6 +1,7 @@
 //! Nodes that a reader makes in place of others, which keep the place.
 
 use kit::document::{Entry, Node, Value};
+use serde_json::Value as Json;
 
 /// An entry that stands where another node does.
 pub(super) fn entry_at(at: &Node, key: &str, node: Node) -> Entry {
@@ -14,4 +15,27 @@ pub(super) fn entry_at(at: &Node, key: &str, node: Node) -> Entry {
 /// A text that stands where another node does.
 pub(super) fn text_at(at: &Node, key: &str, text: &str) -> Entry {
     entry_at(at, key, at.with(Value::String(text.to_owned())))
+}
+
+/// Data as a node that stands where `place` stands.
+pub(super) fn of_json(place: &Node, json: Json) -> Node {
+    place.with(match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => Value::Number(number.to_string()),
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => {
+            Value::List(items.into_iter().map(|json| of_json(place, json)).collect())
+        }
+        Json::Object(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|(key, json)| Entry {
+                    key,
+                    place: place.place.clone(),
+                    node: of_json(place, json),
+                })
+                .collect(),
+        ),
+    })
 }

@@ -10,7 +10,7 @@ use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::kinds::{SERVERLESS_FUNCTION, SERVERLESS_STATE_MACHINE};
-use super::nodes::entry_at;
+use super::nodes::{entry_at, of_json};
 use route::Route;
 
 /// The logical id of the API that SAM makes for events which name none.
@@ -58,7 +58,7 @@ pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem
         }
     }
     let place = place?;
-    let document = node(place, document_of(&paths, api));
+    let document = of_json(place, document_of(&paths, api));
     Some(match statements.is_empty() {
         true => document,
         false => with_policy(&document, guards::policy(place, statements)),
@@ -147,27 +147,4 @@ fn events<'a>(resource: &'a Declared, problems: &mut Vec<Problem>) -> Vec<&'a En
 fn api_of(event: &Entry) -> Option<String> {
     let id = event.node.get("Properties")?.get("RestApiId")?;
     id.text().ok().map(ToOwned::to_owned)
-}
-
-/// Data as a node that stands where `place` stands.
-fn node(place: &Node, json: Json) -> Node {
-    place.with(match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => Value::Number(number.to_string()),
-        Json::String(text) => Value::String(text),
-        Json::Array(items) => {
-            Value::List(items.into_iter().map(|json| node(place, json)).collect())
-        }
-        Json::Object(members) => Value::Map(
-            members
-                .into_iter()
-                .map(|(key, json)| Entry {
-                    key,
-                    place: place.place.clone(),
-                    node: node(place, json),
-                })
-                .collect(),
-        ),
-    })
 }

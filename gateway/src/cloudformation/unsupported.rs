@@ -1,7 +1,7 @@
 //! Resources that nothing reads although they would matter on AWS.
 
 use kit::cloudformation::{Resource, Stack};
-use kit::document::{Node, OrCollect as _, Problem};
+use kit::document::{OrCollect as _, Problem};
 
 use super::kinds;
 use super::membership::is_declared;
@@ -13,9 +13,6 @@ pub(super) fn report_unsupported(resource: &Resource, problems: &mut Vec<Problem
         return;
     }
     let Some(reason) = resource.refusal() else {
-        if kind.starts_with("AWS::Serverless::") {
-            report_events(resource, problems);
-        }
         return;
     };
     let reason = format!("this resource type is not supported ({reason})");
@@ -55,32 +52,5 @@ pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut V
             resource.label()
         );
         problems.push(node.problem(message).tolerable());
-    }
-}
-
-/// Reports events by which a function becomes the backend of a route of an HTTP API. Those of REST
-/// APIs are read, others have nothing to do with APIs.
-fn report_events(resource: &Resource, problems: &mut Vec<Problem>) {
-    let events = resource
-        .properties
-        .get("Events")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    for event in events.flatten().unwrap_or_default() {
-        let Some(kind) = event.node.get("Type") else {
-            continue;
-        };
-        if kind
-            .text()
-            .or_collect(problems)
-            .is_some_and(|kind| kind == "HttpApi")
-        {
-            let (label, name) = (resource.label(), &event.key);
-            let message = format!(
-                "{label}: event {name} makes the function the backend of an HTTP API, which is not supported"
-            );
-            problems.push(kind.problem(message).tolerable());
-        }
     }
 }

@@ -12,8 +12,33 @@ pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 /// Functions.
 pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
-/// The logical id of the API that SAM makes itself.
-const IMPLICIT_API: &str = "ServerlessRestApi";
+/// An API that SAM makes itself.
+struct ImplicitApi {
+    /// Its logical id.
+    name: &'static str,
+    kind: &'static str,
+    stage: &'static str,
+    /// The type of the events that need it, and the property by which they would name another.
+    event: &'static str,
+    reference: &'static str,
+}
+
+const IMPLICIT_APIS: [ImplicitApi; 2] = [
+    ImplicitApi {
+        name: "ServerlessRestApi",
+        kind: "AWS::Serverless::Api",
+        stage: "Prod",
+        event: "Api",
+        reference: "RestApiId",
+    },
+    ImplicitApi {
+        name: "ServerlessHttpApi",
+        kind: "AWS::Serverless::HttpApi",
+        stage: "$default",
+        event: "HttpApi",
+        reference: "ApiId",
+    },
+];
 
 /// The resource types that `Globals` may have sections for: the SAM developer guide, "Globals
 /// section".
@@ -63,18 +88,22 @@ fn only(node: &Node, names: &[&str]) -> Node {
     node.with(Value::Map(entries.collect()))
 }
 
-/// The resources, and the API that SAM makes for events which name none: `ServerlessRestApi`, with
-/// a stage `Prod`.
-pub(super) fn with_implicit_api(resources: &[Entry]) -> Cow<'_, [Entry]> {
-    match implicit_api(resources) {
-        Some(api) => resources.iter().cloned().chain([api]).collect(),
-        None => resources.into(),
+/// The resources, and the APIs that SAM makes for events which name none: `ServerlessRestApi`, with
+/// a stage `Prod`, and `ServerlessHttpApi`.
+pub(super) fn with_implicit_apis(resources: &[Entry]) -> Cow<'_, [Entry]> {
+    let apis: Vec<Entry> = IMPLICIT_APIS
+        .iter()
+        .filter_map(|implicit| implicit_api(resources, implicit))
+        .collect();
+    match apis.is_empty() {
+        true => resources.into(),
+        false => resources.iter().cloned().chain(apis).collect(),
     }
 }
 
 /// [`None`] when there is no such event, or the template declares a resource of that name itself.
-fn implicit_api(resources: &[Entry]) -> Option<Entry> {
-    if resources.iter().any(|entry| entry.key == IMPLICIT_API) {
+fn implicit_api(resources: &[Entry], implicit: &ImplicitApi) -> Option<Entry> {
+    if resources.iter().any(|entry| entry.key == implicit.name) {
         return None;
     }
     let event = resources.iter().find_map(|entry| {
@@ -88,7 +117,7 @@ fn implicit_api(resources: &[Entry]) -> Option<Entry> {
         let is_ours = matches!(kind, FUNCTION | STATE_MACHINE);
         events
             .iter()
-            .find(|event| is_ours && names_no_api(&event.node))
+            .find(|event| is_ours && implicit.is_meant_by(&event.node))
     })?;
     let entry = |key: &str, node: Node| Entry {
         key: key.to_owned(),
@@ -97,18 +126,21 @@ fn implicit_api(resources: &[Entry]) -> Option<Entry> {
     };
     let text = |text: &str| event.node.with(Value::String(text.to_owned()));
     let map = |entries: Vec<Entry>| event.node.with(Value::Map(entries));
-    let properties = map(vec![entry("StageName", text("Prod"))]);
+    let properties = map(vec![entry("StageName", text(implicit.stage))]);
     let resource = map(vec![
-        entry("Type", text("AWS::Serverless::Api")),
+        entry("Type", text(implicit.kind)),
         entry("Properties", properties),
     ]);
-    Some(entry(IMPLICIT_API, resource))
+    Some(entry(implicit.name, resource))
 }
 
-fn names_no_api(event: &Node) -> bool {
-    let kind = event.get("Type").and_then(|kind| kind.text().ok());
-    let properties = event.get("Properties");
-    kind == Some("Api") && properties.is_none_or(|node| node.get("RestApiId").is_none())
+impl ImplicitApi {
+    /// Whether an event makes this API necessary: one of its type that names none.
+    fn is_meant_by(&self, event: &Node) -> bool {
+        let kind = event.get("Type").and_then(|kind| kind.text().ok());
+        let properties = event.get("Properties");
+        kind == Some(self.event) && properties.is_none_or(|node| node.get(self.reference).is_none())
+    }
 }
 
 /// Mappings and lists add up, single values are the resource's. Developer guide of SAM, "Globals

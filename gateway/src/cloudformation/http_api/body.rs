@@ -5,7 +5,7 @@ use kit::document::{Entry, Node, OrCollect as _, Problem};
 
 use super::route::Routes;
 use super::{cors, integration};
-use crate::api::{ApiProtocol, Cors, Method};
+use crate::api::{ApiProtocol, Cors, DEFAULT_ROUTE, Method};
 use crate::openapi::{SecurityReader, expanded};
 
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
@@ -76,8 +76,8 @@ fn read_path<'n>(
             continue;
         };
         let label = format!("{operation} {}", path.key);
-        let key = match path.key.strip_prefix("/$default") {
-            Some("") => "$default".to_owned(),
+        let key = match path.key.trim_start_matches('/') {
+            DEFAULT_ROUTE => DEFAULT_ROUTE.to_owned(),
             _ => format!("{verb} {}", path.key),
         };
         let (own, auth) = (node.get("security"), node.get("x-amazon-apigateway-auth"));

@@ -1,7 +1,7 @@
 //! HTTP APIs as templates declare them.
 
 use super::{load, load_with};
-use crate::api::{Access, Apis, Backend, Verb};
+use crate::api::{Access, Apis, Backend, PayloadFormat, Verb};
 use crate::stage::{NoRoute, route};
 
 const TEMPLATE: &str = r#"
@@ -215,4 +215,68 @@ fn the_auth_of_sam_guards_every_operation_that_says_nothing() {
         let error = by_sam(auth, "security: [{A: []}], ").unwrap_err();
         assert!(error.contains(told), "{auth}: {error}");
     }
+}
+
+#[test]
+fn events_of_functions_are_routes() {
+    let template = r#"
+Transform: AWS::Serverless-2016-10-31
+Globals: {HttpApi: {Auth: {Authorizers: {Jwt: {AuthorizationScopes: [s], JwtConfiguration: {issuer: "https://a.example", audience: [b]}}}}}}
+Resources:
+  Own: {Type: AWS::Serverless::HttpApi, Properties: {StageName: v1, DefinitionBody: {openapi: 3.0.1, paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy, uri: "https://a.example", httpMethod: GET, payloadFormatVersion: "1.0"}}}}}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        One: {Type: HttpApi, Properties: {ApiId: !Ref Own, Path: /a, Method: POST, PayloadFormatVersion: "1.0", TimeoutInMillis: 5000}}
+        Two: {Type: HttpApi, Properties: {ApiId: !Ref Own, Path: /b, Method: any, Auth: {Authorizer: Jwt}}}
+        Rest: {Type: HttpApi}
+"#;
+    let apis = load(template).unwrap();
+    let names: Vec<_> = apis.apis.iter().map(|api| api.resources.len()).collect();
+    assert_eq!(names, [2, 1]);
+    assert_eq!(found(&apis, "GET", "/v1/a").as_deref(), Ok("/a"));
+    let host = |path: &str, verb: &str| {
+        let route = route(&apis, "h", &verb.parse().unwrap(), path).unwrap();
+        let integration = &route.method.integration;
+        let Backend::LambdaProxy(uri) = &integration.backend else {
+            panic!("{integration:?}");
+        };
+        assert!(format!("{uri:?}").contains("function:"), "{uri:?}");
+        let format = integration.payload_format;
+        (
+            route.key(),
+            format,
+            integration.timeout.as_secs(),
+            route.method.access.clone(),
+        )
+    };
+    let (key, format, timeout, access) = host("/v1/a", "POST");
+    assert_eq!(
+        (key.as_str(), format, timeout),
+        ("POST /a", Some(PayloadFormat::One), 5)
+    );
+    assert!(matches!(access, Access::Open), "{access:?}");
+    let (key, format, _, access) = host("/v1/b", "DELETE");
+    assert_eq!((key.as_str(), format), ("ANY /b", Some(PayloadFormat::Two)));
+    let Access::Authorizer { scopes, .. } = access else {
+        panic!("{access:?}");
+    };
+    assert_eq!(scopes, ["s"]);
+    assert_eq!(host("/anything", "GET").0, "$default");
+    let twice = template.replace("Path: /b, Method: any", "Path: /a, Method: post");
+    let error = load(&twice).unwrap_err().to_string();
+    assert!(
+        error.contains("another event has this path and method already"),
+        "{error}"
+    );
+    let orphan = template.replace(
+        "Two: {Type: HttpApi, Properties: {ApiId: !Ref Own",
+        "Two: {Type: HttpApi, Properties: {ApiId: other",
+    );
+    let error = load(&orphan).unwrap_err().to_string();
+    assert!(
+        error.contains("ApiId is not an API of this template"),
+        "{error}"
+    );
 }
