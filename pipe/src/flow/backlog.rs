@@ -27,6 +27,15 @@ const STEADY_WEIGHT: f64 = 0.01;
 /// After this time, half of what was learned of that share is forgotten.
 const FADING: Duration = Duration::from_secs(60);
 
+/// When messages get through again, so many of those that were tried meanwhile are tried at once,
+/// and so many more with each message that gets through. All at once they would take every slot; if
+/// they are bad ones, no other message could show meanwhile that the target takes any.
+const AT_ONCE: usize = 4;
+const WITH_EACH: usize = 2;
+
+/// While no message gets through, one more is tried each time so much has passed.
+const WITHOUT: Duration = Duration::from_secs(1);
+
 /// The messages that are not under way.
 #[derive(Debug)]
 pub(super) struct Backlog {
@@ -38,6 +47,9 @@ pub(super) struct Backlog {
     /// Messages that are known to fail while others get through, and so show nothing while none
     /// does.
     parked: Vec<Work>,
+    /// Of those that wait for another try, the ones that were tried while none got through and not
+    /// since, with the times of these tries: each message that gets through lets others follow.
+    held_back: VecDeque<(String, Timestamp)>,
     /// Groups that have a message on its way, and the messages behind it.
     groups: HashMap<String, VecDeque<Work>>,
     /// What share of the messages that failed gets through the next time, as of when it was
@@ -56,6 +68,7 @@ impl Default for Backlog {
             again: Retries::default(),
             tried: VecDeque::new(),
             parked: Vec::new(),
+            held_back: VecDeque::new(),
             groups: HashMap::new(),
             share: 1.0,
             steady: 1.0,
@@ -207,17 +220,42 @@ impl Backlog {
 
     /// No message gets through any more: those that wait for another try count as tried.
     pub(super) fn target_is_down(&mut self) {
+        self.held_back.clear();
         for work in self.again.drain() {
             self.keep_tried(work);
         }
     }
 
-    /// Messages get through again: those that were tried meanwhile may be tried again.
+    /// Messages get through again: those that were tried meanwhile may be tried again, a few at
+    /// first.
     pub(super) fn target_is_up(&mut self, now: Timestamp) {
         (self.share, self.steady, self.learned) = (1.0, 1.0, now);
-        let parked = std::mem::take(&mut self.parked);
-        for work in std::mem::take(&mut self.tried).into_iter().chain(parked) {
+        for work in std::mem::take(&mut self.parked) {
             self.try_again_at(now, work);
+        }
+        let mut at = now;
+        for (place, work) in std::mem::take(&mut self.tried).into_iter().enumerate() {
+            if place >= AT_ONCE {
+                at = at + WITHOUT;
+                self.held_back.push_back((work.id.clone(), work.begun));
+            }
+            self.try_again_at(at, work);
+        }
+    }
+
+    /// A message got through: a few more of those that were tried while none did may follow.
+    pub(super) fn let_follow(&mut self, now: Timestamp) {
+        for _ in 0..WITH_EACH {
+            let Some((id, begun)) = self.held_back.pop_front() else {
+                return;
+            };
+            // One that was tried since waits for a pause of its own.
+            let is_held = |(_, work): (Timestamp, &Work)| work.begun == begun;
+            if self.again.find(&id).is_some_and(is_held)
+                && let Some(work) = self.again.remove(&id)
+            {
+                self.try_again_at(now, work);
+            }
         }
     }
 

@@ -145,6 +145,7 @@ impl Flow {
             }
         }
         if self.breaker.is_closed() {
+            self.backlog.let_follow(now);
             let is_used = self.slots_taken(now) + 1 >= self.concurrency.limit();
             self.concurrency.answered(self.is_saturated || is_used);
             self.throttle.answered(now);

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
 use super::world::{Batches, World};
-use plan::{Plan, REFUSED, SILENT, TIMEOUT, plan};
+use plan::{Outage, Plan, REFUSED, SILENT, TIMEOUT, plan};
 
 /// The same worlds each time, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` asks for others.
 fn config() -> ProptestConfig {
@@ -87,6 +87,34 @@ fn only_bad_ones_died(plan: &Plan, world: &World) -> Result<(), TestCaseError> {
     );
     prop_assert_eq!(left, 0, "are left");
     Ok(())
+}
+
+/// A world that was found by chance: after two outages, the first message of nearly each group is a
+/// bad one, the target is slow, and one good message a second shows that it takes any.
+#[test]
+fn bad_ones_in_front_of_nearly_every_group_do_not_hide_the_good_ones() {
+    let outage = |from, lasts, how| Outage { from, lasts, how };
+    let plan = Plan {
+        seed: 10_535_928_405_863_061_286,
+        is_fifo: true,
+        groups: 200,
+        batches: Batches {
+            size: 9,
+            is_partial: true,
+        },
+        per_second: 49,
+        seconds: 31,
+        max_receives: 3,
+        latency: 1345,
+        bad: 0.265,
+        bad_how: 401,
+        flaky: 0.0,
+        flaky_how: SILENT,
+        outages: vec![outage(8, 10, SILENT), outage(5, 20, 404)],
+    };
+    let world = plan.run();
+    let held = only_bad_ones_died(&plan, &world).and_then(|()| few_calls(&plan, &world));
+    assert!(held.is_ok(), "{held:?}");
 }
 
 #[test]
