@@ -306,9 +306,16 @@ impl Suspects {
         let Some(suspect) = self.all.get_mut(id) else {
             return;
         };
+        // A failure that counts without a comparison still waits for one: if no message gets
+        // through any more, it was the target's.
+        let waits = suspect.uncompared.filter(|_| suspect.counts_alone);
         suspect.settle(&mut self.uncompared);
         if suspect.was_left {
             self.left.remove(&suspect.number);
+        }
+        if let Some(begun) = waits {
+            suspect.uncompared = waits;
+            self.uncompared.insert((begun, number), id.to_owned());
         }
         if std::mem::take(&mut suspect.is_news) {
             self.proven.insert(suspect.kind, now);
@@ -317,8 +324,9 @@ impl Suspects {
         self.left.insert(number, id.to_owned());
         if self.left.len() > REMEMBERED
             && let Some((_, oldest)) = self.left.pop_first()
+            && let Some(mut suspect) = self.all.remove(&oldest)
         {
-            self.all.remove(&oldest);
+            suspect.settle(&mut self.uncompared);
         }
     }
 
@@ -326,7 +334,7 @@ impl Suspects {
     pub(super) fn forget(&mut self, id: &str) {
         if !self.was_left(id) {
             self.remove(id);
-        } else if let Some(suspect) = self.all.get_mut(id) {
+        } else if let Some(suspect) = self.all.get_mut(id).filter(|held| !held.counts_alone) {
             suspect.settle(&mut self.uncompared);
         }
     }

@@ -46,3 +46,29 @@ fn another_try_is_of_no_use_until_another_message_gets_through() {
         "such failures are known to be the messages' fault: it counts without"
     );
 }
+
+#[test]
+fn a_failure_that_counted_without_a_comparison_is_withdrawn_when_the_target_went_down() {
+    let counts = |suspects: &Suspects| {
+        let suspect = &suspects.all["m"];
+        (suspect.compared, suspect.alone)
+    };
+    for target_is_down in [false, true] {
+        let mut suspects = Suspects::default();
+        suspects.failed(at(2), "m", at(1), KIND, true);
+        suspects.leave(at(2), "m");
+        suspects.forget("m");
+        suspects.failed(at(4), "m", at(3), KIND, false);
+        suspects.leave(at(4), "m");
+        suspects.forget("m");
+        assert_eq!(counts(&suspects), (1, 1), "it counts at once");
+        if target_is_down {
+            suspects.target_is_down();
+            assert_eq!(counts(&suspects), (1, 0), "it was the target's");
+        } else {
+            suspects.others_passed(at(5));
+            assert_eq!(counts(&suspects), (2, 0), "it was compared");
+        }
+        assert!(suspects.uncompared.is_empty() && suspects.was_left("m"));
+    }
+}
