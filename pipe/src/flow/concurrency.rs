@@ -3,7 +3,18 @@
 use kit::time::Timestamp;
 
 /// One timeout in so many answers does not lower the limit.
-const TOLERATED: u32 = 10;
+const TOLERATED: f64 = 10.0;
+
+/// Timeouts that come with no more calls than this at once are not due to the load. When they have
+/// lowered the limit so far, so many results show how common they are.
+const FEW: usize = 2;
+const TRIAL: u32 = 20;
+
+/// Beyond so many times that share, timeouts count as due to the load.
+const MORE: f64 = 1.25;
+
+/// With each answer, so much of that share is forgotten.
+const FORGOTTEN: f64 = 0.0002;
 
 /// After so many results, half of the answers and timeouts are forgotten.
 const FADING: u32 = 1000;
@@ -18,6 +29,10 @@ pub(super) struct Concurrency {
     /// Recent answers and timeouts; half are forgotten every [`FADING`] results.
     answered: u32,
     timed_out: u32,
+    /// What share of calls timed out when there were few.
+    anyway: f64,
+    /// While that is found out: how many results there were.
+    trial: Option<u32>,
 }
 
 impl Concurrency {
@@ -29,6 +44,8 @@ impl Concurrency {
             cut_at: None,
             answered: 0,
             timed_out: 0,
+            anyway: 0.0,
+            trial: None,
         }
     }
 
@@ -40,12 +57,28 @@ impl Concurrency {
     /// A delivery succeeded. `is_used` says whether as many deliveries were under way as allowed.
     pub(super) fn answered(&mut self, is_used: bool) {
         self.answered += 1;
+        self.anyway -= self.anyway * FORGOTTEN;
+        self.ended();
+        if is_used && self.limit < self.most && self.trial.is_none() {
+            self.limit += 1;
+        }
+    }
+
+    /// A call has ended.
+    fn ended(&mut self) {
         if self.answered + self.timed_out > FADING {
             (self.answered, self.timed_out) = (self.answered / 2, self.timed_out / 2);
         }
-        if is_used && self.limit < self.most {
-            self.limit += 1;
+        self.trial = self.trial.map(|results| results + 1);
+        if self.trial.is_some_and(|results| results >= TRIAL) {
+            self.anyway = self.share();
+            self.trial = None;
         }
+    }
+
+    /// What share of the last calls timed out.
+    fn share(&self) -> f64 {
+        f64::from(self.timed_out) / f64::from((self.timed_out + self.answered).max(1))
     }
 
     /// The target did not take a message that was sent at `begun`. Many messages may fail for one
@@ -58,17 +91,26 @@ impl Concurrency {
     }
 
     /// No answer came in time to a call that was made at `begun`. A few timeouts mean nothing;
-    /// where they are a good part of the results, there are too many calls at once.
+    /// where they are a good part of the results, there are too many calls at once, unless as large
+    /// a part of few calls times out.
     pub(super) fn timed_out(&mut self, now: Timestamp, begun: Timestamp) {
         self.timed_out += 1;
-        if self.timed_out * TOLERATED > self.answered {
-            self.halve(now, begun);
+        self.ended();
+        let is_load = self.share() > self.anyway * MORE + 1.0 / (TOLERATED + 1.0);
+        if !is_load || self.trial.is_some() {
+            return;
+        }
+        self.halve(now, begun);
+        if self.limit <= FEW {
+            self.trial = Some(0);
+            (self.answered, self.timed_out) = (0, 0);
         }
     }
 
     /// The target takes nothing at all: after its return, deliveries start one at a time.
     pub(super) fn collapse(&mut self) {
         self.limit = 1;
+        self.trial = None;
     }
 }
 
@@ -92,5 +134,33 @@ mod tests {
         (0..50).for_each(|_| concurrency.answered(true));
         concurrency.collapse();
         assert_eq!(concurrency.limit(), 1);
+    }
+
+    /// A thousand calls, of which a share times out that depends on the limit: the limit after each.
+    fn limits(times_out: impl Fn(u64, usize) -> bool) -> Vec<usize> {
+        let mut concurrency = Concurrency::new(100);
+        let limits = (1..=1000).map(|n| {
+            let at = Timestamp::from_millis(n);
+            match times_out(n, concurrency.limit()) {
+                true => concurrency.timed_out(at, at),
+                false => concurrency.answered(true),
+            }
+            concurrency.limit()
+        });
+        limits.collect()
+    }
+
+    #[test]
+    fn where_the_load_makes_calls_time_out_the_limit_stays_low() {
+        let limits = limits(|_, limit| limit > 8);
+        assert!(limits[500..].iter().all(|&limit| limit <= 9), "{limits:?}");
+    }
+
+    #[test]
+    fn where_calls_time_out_at_any_load_the_limit_grows_after_a_trial() {
+        let limits = limits(|n, _| n % 2 == 0);
+        let lowest = limits.iter().position(|&limit| limit <= FEW);
+        assert!(lowest.is_some_and(|place| place < 40), "{limits:?}");
+        assert!(limits[500..].iter().all(|&limit| limit > 90), "{limits:?}");
     }
 }

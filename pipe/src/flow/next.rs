@@ -70,8 +70,9 @@ impl Flow {
         // Half of the slots are for messages that will hardly hang.
         let only_new = self.may_hang > self.concurrency.limit() / 2;
         let is_ready = self.backlog.is_ready(now);
-        self.is_saturated = is_ready && self.is_full(now);
-        if self.is_saturated || !is_ready || only_new && self.backlog.fresh() == 0 {
+        self.is_saturated =
+            is_ready && (self.is_full(now) || only_new && self.backlog.fresh() == 0);
+        if self.is_saturated || !is_ready {
             return None;
         }
         let wait = self.throttle.wait(now);
