@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::definition::{EnrichmentTarget, Pipe, Target};
 use crate::event::Event;
-use crate::targets::{Feed, Program, QueueTarget, check_json, plan};
-use crate::transform::{Transform, ingestion_time};
+use crate::targets::{Program, QueueTarget, check_json, plan};
+use crate::transform::{BodyFormat, Transform, body};
 
 /// What a pipe does with one message.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -29,14 +29,14 @@ pub struct Outcome {
     pub enrichment: Option<Invocation>,
     /// The events for the target, and what is sent for each. Empty when the filter or the enrichment
     /// leaves none, and when the enrichment's answer is needed and not known.
-    pub deliveries: Vec<Delivery>,
+    pub deliveries: Vec<EventInvocation>,
     /// Whether the way ends because nobody knows the enrichment's answer.
     pub needs_answer: bool,
 }
 
 /// One event and what is sent for it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Delivery {
+pub struct EventInvocation {
     /// The event.
     pub event: String,
     /// What is sent to the target.
@@ -70,45 +70,41 @@ pub fn test_invoke(pipe: &Pipe, event: Event, answer: Option<&[u8]>, now: Timest
     }
     let id = event.value()["messageId"].as_str().unwrap_or_default();
     let id = id.to_owned();
-    let stage = Stage { pipe, id: &id, now };
+    let planner = Planner { pipe, id: &id, now };
     let events = match &pipe.enrichment {
         None => vec![event],
         Some(enrichment) => {
-            let accepts_text = !matches!(enrichment.target, EnrichmentTarget::Program(_));
+            let format = enrichment.target.body_format();
             let arn = pipe.names.enrichment_arn.clone();
-            let request = |event: &Event, body: &str| stage.enrich(&enrichment.target, event, body);
+            let request =
+                |event: &Event, body: &str| planner.enrich(&enrichment.target, event, body);
             let template = enrichment.input.as_ref();
-            outcome.enrichment = Some(stage.invoke(arn, template, accepts_text, &event, request));
+            outcome.enrichment = Some(planner.invoke(arn, template, format, &event, request));
             outcome.needs_answer = answer.is_none();
             answer.map(Event::from_answer).unwrap_or_default()
         }
     };
-    outcome.deliveries = events.iter().map(|event| stage.deliver(event)).collect();
+    outcome.deliveries = events.iter().map(|event| planner.deliver(event)).collect();
     outcome
 }
 
 /// What both stages of an execution need.
-struct Stage<'a> {
+struct Planner<'a> {
     pipe: &'a Pipe,
     /// The message's id.
     id: &'a str,
     now: Timestamp,
 }
 
-impl Stage<'_> {
-    fn deliver(&self, event: &Event) -> Delivery {
+impl Planner<'_> {
+    fn deliver(&self, event: &Event) -> EventInvocation {
         let target = &self.pipe.target;
-        let accepts_text = match target {
-            Target::Http(_) | Target::Api(_) | Target::Queue(_) => true,
-            Target::Feed(feed) => !matches!(**feed, Feed::Bus(_)),
-            Target::Program(_) => false,
-        };
         let arn = self.pipe.names.target_arn.clone();
         let request = |event: &Event, body: &str| self.send(target, event, body);
         let template = self.pipe.input.as_ref();
-        Delivery {
+        EventInvocation {
             event: event.text(),
-            target: self.invoke(arn, template, accepts_text, event, request),
+            target: self.invoke(arn, template, target.body_format(), event, request),
         }
     }
 
@@ -117,7 +113,7 @@ impl Stage<'_> {
         &self,
         arn: String,
         template: Option<&Transform>,
-        accepts_text: bool,
+        format: BodyFormat,
         event: &Event,
         request: impl Fn(&Event, &str) -> Result<String, String>,
     ) -> Invocation {
@@ -125,8 +121,8 @@ impl Stage<'_> {
             arn,
             ..Invocation::default()
         };
-        let made = self
-            .body(template, accepts_text, event)
+        let made = body(template, format, event, &self.pipe.names, self.now)
+            .map_err(|error| error.to_string())
             .and_then(|body| Ok((request(event, &body)?, body)));
         match made {
             Ok((request, body)) => {
@@ -136,24 +132,6 @@ impl Stage<'_> {
             Err(reason) => invocation.failure = Some(reason),
         }
         invocation
-    }
-
-    fn body(
-        &self,
-        template: Option<&Transform>,
-        accepts_text: bool,
-        event: &Event,
-    ) -> Result<String, String> {
-        let Some(template) = template else {
-            return Ok(event.text());
-        };
-        let names = &self.pipe.names;
-        let time = ingestion_time(self.now);
-        let body = match accepts_text {
-            true => template.render(event, names, &time),
-            false => template.render_json(event, names, &time),
-        };
-        body.map_err(|reason| reason.to_string())
     }
 
     fn enrich(

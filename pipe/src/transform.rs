@@ -31,6 +31,15 @@ pub struct Transform {
     may_break: bool,
 }
 
+/// What a target or an enrichment accepts as a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFormat {
+    /// Any text.
+    Text,
+    /// JSON only.
+    Json,
+}
+
 /// Why an event is not delivered: the template gives something that is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the input template gives invalid JSON for this event: {0}")]
@@ -120,9 +129,31 @@ impl Transform {
     }
 }
 
+/// The body that `template` makes of an event that a stage received `at` this time; without a
+/// template, the event itself.
+///
+/// # Errors
+/// As [`Transform::render`].
+pub(crate) fn body(
+    template: Option<&Transform>,
+    format: BodyFormat,
+    event: &Event,
+    names: &ReservedVariables,
+    at: Timestamp,
+) -> Result<String, RenderError> {
+    let Some(template) = template else {
+        return Ok(event.text());
+    };
+    let time = ingestion_time(at);
+    match format {
+        BodyFormat::Text => template.render(event, names, &time),
+        BodyFormat::Json => template.render_json(event, names, &time),
+    }
+}
+
 /// The time at which a stage received an event, in ISO 8601 with seconds, as the events of
 /// EventBridge have it.
-pub(crate) fn ingestion_time(at: Timestamp) -> String {
+fn ingestion_time(at: Timestamp) -> String {
     let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     time.format(&Rfc3339)

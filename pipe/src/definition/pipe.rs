@@ -8,7 +8,7 @@ use crate::event::filter::Filter;
 use crate::execution_log::LogConfiguration;
 use crate::flow::{Order, VerdictRule};
 use crate::targets::{Feed, HttpTarget, Program, QueueTarget, RestApi};
-use crate::transform::{ReservedVariables, Transform};
+use crate::transform::{BodyFormat, ReservedVariables, Transform};
 
 /// One pipe.
 #[derive(Debug)]
@@ -130,11 +130,30 @@ impl Target {
         }
     }
 
+    /// What the target accepts as a body.
+    pub(crate) fn body_format(&self) -> BodyFormat {
+        match self {
+            Target::Http(_) | Target::Api(_) | Target::Queue(_) => BodyFormat::Text,
+            Target::Feed(feed) if !matches!(**feed, Feed::Bus(_)) => BodyFormat::Text,
+            Target::Feed(_) | Target::Program(_) => BodyFormat::Json,
+        }
+    }
+
     /// The API destination, if it is one.
     pub fn http_target(&self) -> Option<&Arc<HttpTarget>> {
         match self {
             Target::Http(target) => Some(target),
             _ => None,
+        }
+    }
+}
+
+impl EnrichmentTarget {
+    /// What the enrichment accepts as a body.
+    pub(crate) fn body_format(&self) -> BodyFormat {
+        match self {
+            EnrichmentTarget::Http(_) | EnrichmentTarget::Api(_) => BodyFormat::Text,
+            EnrichmentTarget::Program(_) => BodyFormat::Json,
         }
     }
 }

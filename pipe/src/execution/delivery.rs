@@ -11,12 +11,11 @@ use super::invoke::Invoke;
 use super::queue::send_to_queue;
 use super::rest_api::RestApiClient;
 use super::tally::{Delivered, SourcedEvent};
-use super::transformation::BodyFormat;
 use crate::event::Event;
 use crate::execution_log::{ExecutionLog, Stage};
 use crate::flow::{Verdict, Work};
 use crate::sqs::send::QueueSender;
-use crate::targets::{Feed, PlanError, Refusal, check_json};
+use crate::targets::{PlanError, Refusal, check_json};
 
 /// How a target is invoked.
 #[derive(Debug)]
@@ -60,17 +59,6 @@ impl PerEvent {
 }
 
 impl Delivery {
-    /// What the target accepts as a body.
-    pub(super) fn body_format(&self) -> BodyFormat {
-        match self {
-            Delivery::PerEvent(_) | Delivery::Queue(_) => BodyFormat::Text,
-            Delivery::Entries(entries) if !matches!(*entries.feed, Feed::Bus(_)) => {
-                BodyFormat::Text
-            }
-            Delivery::Entries(_) | Delivery::Invoke(_) => BodyFormat::Json,
-        }
-    }
-
     /// Delivers the events that could be transformed to `bodies`. One result for each event.
     pub(super) async fn deliver(
         &self,

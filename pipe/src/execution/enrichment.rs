@@ -9,7 +9,6 @@ use kit::call::Reply;
 use super::delivery::PerEvent;
 use super::invocation::record_unplannable;
 use super::invoke::Invoke;
-use super::transformation::BodyFormat;
 use crate::event::Event;
 use crate::execution_log::{ExecutionLog, Stage};
 use crate::flow::{Cause, Verdict};
@@ -25,14 +24,6 @@ pub(crate) enum EnrichmentCall {
 }
 
 impl EnrichmentCall {
-    /// What the enrichment accepts as a body.
-    pub(super) fn body_format(&self) -> BodyFormat {
-        match self {
-            EnrichmentCall::PerEvent(_) => BodyFormat::Text,
-            EnrichmentCall::Invoke(_) => BodyFormat::Json,
-        }
-    }
-
     /// The runs of bodies that go into one invocation each.
     pub(super) fn parts(&self, bodies: &[String]) -> Vec<Range<usize>> {
         match self {

@@ -119,7 +119,7 @@ impl<'e> Execution<'e> {
     /// invocations as it takes. `None` when it failed for all messages.
     async fn enrich(&mut self, enrichment: &'e EnrichmentCall) -> Option<Vec<SourcedEvent<'e>>> {
         let begun = self.enter(Stage::Enrichment, self.batch.iter().map(|work| &work.event));
-        let (sent, bodies) = self.enrichment_bodies(enrichment);
+        let (sent, bodies) = self.enrichment_bodies();
         let ids: Vec<&str> = sent
             .iter()
             .map(|&index| self.batch[index].id.as_str())
@@ -158,21 +158,20 @@ impl<'e> Execution<'e> {
 
     /// The bodies for the enrichment, with the index in the batch of the message of each. A message
     /// whose event cannot be transformed has failed.
-    fn enrichment_bodies(&mut self, enrichment: &EnrichmentCall) -> (Vec<usize>, Vec<String>) {
+    fn enrichment_bodies(&mut self) -> (Vec<usize>, Vec<String>) {
         let pipe = &self.stages.pipe;
-        let template = pipe
-            .enrichment
-            .as_ref()
-            .and_then(|enrichment| enrichment.input.as_ref());
         let mut sent = Vec::new();
         let mut bodies = Vec::new();
+        let Some(enrichment) = &pipe.enrichment else {
+            return (sent, bodies);
+        };
         for (index, work) in self.batch.iter().enumerate() {
             match transform(
-                template,
+                enrichment.input.as_ref(),
                 &pipe.names,
                 Stage::Enrichment,
                 &work.event,
-                enrichment.body_format(),
+                enrichment.target.body_format(),
                 &self.log,
             ) {
                 Ok(body) => {
@@ -223,7 +222,7 @@ impl<'e> Execution<'e> {
             pipe.input.as_ref(),
             &pipe.names,
             events,
-            delivery.body_format(),
+            pipe.target.body_format(),
             &self.log,
         );
         delivery

@@ -7,16 +7,7 @@ use super::tally::SourcedEvent;
 use crate::event::Event;
 use crate::execution_log::{ExecutionLog, ExecutionStep, Stage, StageStep};
 use crate::flow::Verdict;
-use crate::transform::{ReservedVariables, Transform, ingestion_time};
-
-/// What a target or an enrichment accepts as a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BodyFormat {
-    /// Any text.
-    Text,
-    /// JSON only.
-    Json,
-}
+use crate::transform::{BodyFormat, ReservedVariables, Transform, body};
 
 /// The body that `template` makes of an event; without a template, the event itself.
 pub(super) fn transform(
@@ -27,24 +18,22 @@ pub(super) fn transform(
     format: BodyFormat,
     log: &ExecutionLog<'_>,
 ) -> Result<String, Verdict> {
-    let Some(template) = template else {
-        return Ok(event.text());
-    };
     let step = |step| ExecutionStep::Of(stage, step);
-    log.record_payload(step(StageStep::TransformationStarted), || event.text());
-    let time = ingestion_time(Timestamp::wall());
-    let body = match format {
-        BodyFormat::Text => template.render(event, names, &time),
-        BodyFormat::Json => template.render_json(event, names, &time),
-    };
-    let body = body.map_err(|reason| {
+    // Without a template there is no transformation, and no record of one.
+    let is_transformed = template.is_some();
+    if is_transformed {
+        log.record_payload(step(StageStep::TransformationStarted), || event.text());
+    }
+    let body = body(template, format, event, names, Timestamp::wall()).map_err(|reason| {
         let reason = reason.to_string();
         log.record_failure(step(StageStep::TransformationFailed), &reason);
         Verdict::Unsendable {
             reason: reason.into(),
         }
     })?;
-    log.record_payload(step(StageStep::TransformationSucceeded), || body.clone());
+    if is_transformed {
+        log.record_payload(step(StageStep::TransformationSucceeded), || body.clone());
+    }
     Ok(body)
 }
 
