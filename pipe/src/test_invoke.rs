@@ -56,8 +56,24 @@ pub struct Invocation {
     pub failure: Option<String>,
 }
 
+/// The message cannot be in a queue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the body of the message is empty: SQS takes a message with one character at least")]
+pub struct EmptyBody;
+
 /// Takes an event through a pipe at `now`. `answer` is what the enrichment would answer.
-pub fn test_invoke(pipe: &Pipe, event: Event, answer: Option<&[u8]>, now: Timestamp) -> Outcome {
+///
+/// # Errors
+/// The message's body is empty.
+pub fn test_invoke(
+    pipe: &Pipe,
+    event: Event,
+    answer: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Outcome, EmptyBody> {
+    if event.body() == Some("") {
+        return Err(EmptyBody);
+    }
     let misses = pipe.filter.misses(&event);
     let mut outcome = Outcome {
         pipe: pipe.name.clone(),
@@ -66,7 +82,7 @@ pub fn test_invoke(pipe: &Pipe, event: Event, answer: Option<&[u8]>, now: Timest
         ..Outcome::default()
     };
     if !outcome.misses.is_empty() {
-        return outcome;
+        return Ok(outcome);
     }
     let id = event.value()["messageId"].as_str().unwrap_or_default();
     let id = id.to_owned();
@@ -85,7 +101,7 @@ pub fn test_invoke(pipe: &Pipe, event: Event, answer: Option<&[u8]>, now: Timest
         }
     };
     outcome.deliveries = events.iter().map(|event| planner.deliver(event)).collect();
-    outcome
+    Ok(outcome)
 }
 
 /// What both stages of an execution need.

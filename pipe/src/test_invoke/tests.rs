@@ -55,7 +55,7 @@ fn pipe(target: &str, parameters: &str, enrichment: &str) -> Pipe {
 fn play(pipe: &Pipe, body: &str, answer: Option<&[u8]>) -> Outcome {
     let record = json!({"messageId": "m-1", "body": body, "attributes": {}});
     let now = Timestamp::from_millis(1_710_062_102_000);
-    test_invoke(pipe, Event::from_record(record), answer, now)
+    test_invoke(pipe, Event::from_record(record), answer, now).unwrap()
 }
 
 const ORDER: &str = r#"{"kind":"order","id":7}"#;
@@ -90,6 +90,14 @@ fn a_message_that_is_filtered_out_says_why() {
     let outcome = play(&pipe, r#"{"kind":"refund"}"#, None);
     assert!(outcome.misses[0].contains("kind"), "{:?}", outcome.misses);
     assert!(outcome.deliveries.is_empty() && !outcome.needs_answer);
+}
+
+#[test]
+fn an_empty_body_is_refused_as_sqs_does() {
+    let pipe = pipe("!GetAtt Destination.Arn", "", "");
+    let event = Event::from_record(json!({"messageId": "m-1", "body": ""}));
+    let refusal = test_invoke(&pipe, event, None, Timestamp::default());
+    assert_eq!(refusal, Err(EmptyBody));
 }
 
 #[test]

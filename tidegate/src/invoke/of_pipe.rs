@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, name: &str) -> anyhow::Result<ExitCode> {
     let event = event(args, pipe)?;
     let answer = args.reply.as_deref().map(reply::read).transpose()?;
     let answer = answer.as_ref().map(|reply| reply.body.as_ref());
-    let outcome = test_invoke(pipe, event, answer, Timestamp::wall());
+    let outcome = test_invoke(pipe, event, answer, Timestamp::wall())?;
     if args.json {
         console::print(format_args!("{}\n", serde_json::to_string(&outcome)?))?;
     } else {
