@@ -151,9 +151,8 @@ impl Evidence {
         taken as f64 / last.duration_since(*first).as_secs_f64().max(0.001)
     }
 
-    /// From `from`, when a target came back, to the first second in which it took half as many
-    /// messages as in its best one. None while it took nothing.
-    pub fn full_speed_after(&self, from: Instant) -> Option<Duration> {
+    /// How a target that came back at `from` took messages. None while it took nothing.
+    pub fn recovery(&self, from: Instant) -> Option<Recovery> {
         const SECOND: Duration = Duration::from_secs(1);
         let taken: Vec<Duration> = self
             .calls
@@ -171,12 +170,25 @@ impl Evidence {
                 end - begin
             })
             .collect();
-        let best = counts.iter().max()?;
-        counts
-            .iter()
-            .position(|count| count * 2 >= *best)
-            .map(|index| taken[index])
+        let (best, most) = counts.iter().enumerate().max_by_key(|(_, count)| **count)?;
+        let full = counts.iter().position(|count| count * 2 >= *most)?;
+        Some(Recovery {
+            full_speed: taken[full],
+            most: *most,
+            best: taken[best],
+        })
     }
+}
+
+/// How a target took messages after its return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovery {
+    /// Until the first second in which it took half as many messages as in its best one.
+    pub full_speed: Duration,
+    /// How many it took in its best second.
+    pub most: usize,
+    /// Until that second.
+    pub best: Duration,
 }
 
 /// Median, 99th percentile and the longest.
@@ -263,11 +275,14 @@ mod tests {
     fn full_speed_begins_with_the_first_busy_second_and_a_batch_is_one_call() {
         let taken = |times: &[u32]| times.iter().map(|&at| (at, 0, 1, true)).collect::<Vec<_>>();
         let found = evidence(&taken(&[1, 3, 6, 6, 6, 6, 7, 7, 7, 8]), &[]);
-        assert_eq!(
-            found.full_speed_after(found.end - SECOND * 98),
-            Some(SECOND * 4)
-        );
-        assert_eq!(found.full_speed_after(found.end), None);
+        let recovery = found.recovery(found.end - SECOND * 98);
+        let expected = Recovery {
+            full_speed: SECOND * 4,
+            most: 4,
+            best: SECOND * 4,
+        };
+        assert_eq!(recovery, Some(expected));
+        assert_eq!(found.recovery(found.end), None);
         assert_eq!(found.calls_between(found.calls[1].at, found.calls[6].at), 2);
     }
 

@@ -104,7 +104,7 @@ impl Outage {
         // calls are made.
         let told_time = Duration::from_secs(time);
         let calls = evidence.calls_between(down, back.min(down + told_time));
-        let speed = evidence.full_speed_after(back);
+        let speed = evidence.recovery(back);
         row.note(format!(
             "{} down, {calls} calls in the first {}",
             seconds(back - down),
@@ -120,12 +120,16 @@ impl Outage {
         // Good messages that are not delivered are another demand's business.
         row.note(
             speed.map_or("nothing waited when it was back".to_owned(), |speed| {
-                format!("full speed after {}", seconds(speed))
+                let (full, best) = (seconds(speed.full_speed), seconds(speed.best));
+                format!(
+                    "full speed after {full} (at best {} a second, after {best})",
+                    speed.most
+                )
             }),
         );
         row.limit(
             ground.size,
-            speed.is_none_or(|speed| speed < Duration::from_secs(10)),
+            speed.is_none_or(|speed| speed.full_speed < Duration::from_secs(10)),
             "full speed within 10 s",
         );
         if !self.says.is_empty() {
