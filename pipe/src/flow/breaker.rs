@@ -9,7 +9,7 @@
 mod probes;
 mod run;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use kit::time::Timestamp;
@@ -69,9 +69,10 @@ pub(super) struct Breaker {
     /// Present while the breaker is open.
     probes: Option<Probes>,
     run: Option<Run>,
-    /// The last first tries, oldest first: whether each was a failure.
-    results: VecDeque<bool>,
+    /// The first tries that were sent last, by when, with a number: whether each was a failure.
+    results: BTreeMap<(Timestamp, u64), bool>,
     failures: usize,
+    counter: u64,
     /// When the last successes came, oldest first.
     passed_at: VecDeque<Timestamp>,
     /// The last outage that was not a moment's.
@@ -94,8 +95,9 @@ impl Breaker {
         Breaker {
             probes: Some(Probes::first(now)),
             run: None,
-            results: VecDeque::new(),
+            results: BTreeMap::new(),
             failures: 0,
+            counter: 0,
             passed_at: VecDeque::new(),
             last: None,
         }
@@ -178,13 +180,18 @@ impl Breaker {
         opens
     }
 
-    /// The first try of a message failed or got through: this shows how common failures are.
-    pub(super) fn learn(&mut self, failed: bool) {
-        if self.results.len() == WINDOW && self.results.pop_front() == Some(true) {
-            self.failures -= 1;
-        }
-        self.results.push_back(failed);
+    /// The first try of a message, which was sent at `begun`, failed or got through: this shows how
+    /// common failures are. Those without an answer end long after the others that were sent with
+    /// them; they are no sign that failures have become more common.
+    pub(super) fn learn(&mut self, begun: Timestamp, failed: bool) {
+        self.counter += 1;
+        self.results.insert((begun, self.counter), failed);
         self.failures += usize::from(failed);
+        if self.results.len() > WINDOW
+            && let Some((_, failed)) = self.results.pop_first()
+        {
+            self.failures -= usize::from(failed);
+        }
     }
 
     /// A probe failed. The first failure confirms that the target is down.
@@ -209,7 +216,7 @@ impl Breaker {
         let flowed = self.run.as_ref().is_some_and(Run::flowed);
         if !flowed && self.probes.as_ref().is_some_and(Probes::is_in_rounds) {
             // Bad messages in a row: there will be more.
-            self.learn(true);
+            self.learn(work.begun, true);
         }
         let probes = self.probes.as_mut()?;
         let confirmed = probes.failed(now, cause, work.receives, retry_after);

@@ -121,7 +121,7 @@ impl Flow {
         if work.failed_before() {
             self.backlog.learn(now, true);
         } else {
-            self.breaker.learn(false);
+            self.breaker.learn(work.begun, false);
         }
         self.under_way.passed(now, work.begun);
         if self.breaker.is_closed() {
@@ -221,7 +221,7 @@ impl Flow {
                 .breaker
                 .failed(now, &work.id, work.begun, cause, before);
         if is_first && position != BatchPosition::Other {
-            self.breaker.learn(true);
+            self.breaker.learn(work.begun, true);
         }
         if opens {
             self.target_is_down(cause);

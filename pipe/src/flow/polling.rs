@@ -170,7 +170,7 @@ impl Flow {
         let rounds = AHEAD.as_secs_f64() / usual.as_secs_f64().max(0.001);
         let ahead = ((limit as f64 * rounds) as usize).clamp(1, limit.max(BATCH));
         // Many slots may come free at once. New messages go first, as long as there are enough.
-        ahead.max(self.backlog.waiting().min(limit))
+        ahead.max(self.backlog.waiting().min(limit / 2))
     }
 
     /// How long a receive from a FIFO queue waits at most. It may begin before a group is blocked,

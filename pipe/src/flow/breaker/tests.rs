@@ -18,7 +18,7 @@ fn up(passed: u64) -> Breaker {
     let mut breaker = Breaker::new(at(0));
     assert!(breaker.passed(at(1), at(0), true).0);
     (2..=passed).for_each(|now| assert!(!breaker.passed(at(now), at(now), false).0));
-    (1..=passed).for_each(|_| breaker.learn(false));
+    (1..=passed).for_each(|now| breaker.learn(at(now), false));
     breaker
 }
 
@@ -50,10 +50,10 @@ fn where_failures_are_common_it_takes_more() {
         for now in 1000..2000 {
             if now % one_in == 0 && one_in > 1 || one_in == 1 && now % 100 != 0 {
                 breaker.failed(at(now), "m", at(now), Cause::Either, FRESH);
-                breaker.learn(true);
+                breaker.learn(at(now), true);
             } else {
                 breaker.passed(at(now), at(now), true);
-                breaker.learn(false);
+                breaker.learn(at(now), false);
             }
         }
         breaker.passed(at(2000), at(2000), true);
@@ -159,4 +159,14 @@ fn an_outage_that_comes_back_at_once_is_one_of_messages_that_flowed() {
         let run = breaker.run.as_ref().expect("it failed");
         assert_eq!(run.flowed(), flowed, "one success {back} ms ago");
     }
+}
+
+#[test]
+fn failures_that_end_late_do_not_look_more_common() {
+    let mut breaker = up(100);
+    // Half of two hundred calls get no answer, which shows a second later.
+    (1000..1200).for_each(|sent| breaker.learn(at(sent), false));
+    (1000..1200).for_each(|sent| breaker.learn(at(sent), true));
+    let share = breaker.share();
+    assert!((0.45..=0.55).contains(&share), "{share}");
 }

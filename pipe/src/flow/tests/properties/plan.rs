@@ -26,7 +26,8 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Where calls hang by chance, some messages of the last minute are always left.
 const FEW: usize = 100;
 
-/// They have this time, in seconds, after the last message was sent.
+/// They have this time, in seconds, after the last message was sent, and what they take one after
+/// the other on a FIFO queue.
 const LAST: u64 = 600;
 
 /// The longest pause between tries while messages get through, in seconds.
@@ -195,15 +196,19 @@ impl Plan {
         if !self.is_fifo {
             return 0.0;
         }
+        let dies = f64::from(self.max_receives) * LONGEST_RECEIVE;
+        self.sent().div_ceil(self.groups) as f64 * self.each() + (bad / self.groups) as f64 * dies
+    }
+
+    /// How many seconds a message of a FIFO queue takes that is no bad one.
+    fn each(&self) -> f64 {
         let took = Duration::from_millis(self.latency).as_secs_f64();
         let failed = match self.flaky_how {
             SILENT => TIMEOUT.as_secs_f64(),
             _ => took,
         };
         let failures = self.flaky / (1.0 - self.flaky);
-        let each = took + failures * (failed + LONGEST_PAUSE);
-        let dies = f64::from(self.max_receives) * LONGEST_RECEIVE;
-        self.sent().div_ceil(self.groups) as f64 * each + (bad / self.groups) as f64 * dies
+        took + failures * (failed + LONGEST_PAUSE)
     }
 
     /// Everything is sent, and then a good message a second until all is over.
@@ -227,7 +232,8 @@ impl Plan {
             id += 1;
             world.run_until(at(second));
         }
-        world.run_until(at(second + LAST));
+        let few = if self.is_fifo { FEW as f64 } else { 0.0 };
+        world.run_until(at(second + LAST + (few * self.each() * 1.25) as u64));
         world
     }
 }
