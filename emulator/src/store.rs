@@ -39,7 +39,7 @@ use kit::time::Timestamp;
 use crate::engine::{Content, Effect, Engine, Location};
 use disk::DiskLog;
 use memory::MemoryStore;
-use segment::Layout;
+use segment::SegmentLayout;
 
 pub(crate) use clean::{Cleaner, WithEngine};
 pub(crate) use commit::Ticket;
@@ -79,7 +79,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Store, OpenError> {
         DiskLog::open(
-            Layout::new(segment_size),
+            SegmentLayout::new(segment_size),
             folder,
             engine,
             now,

@@ -27,7 +27,8 @@ use crate::reload::Reload;
 pub use crate::serving::{LimitArgs, ServingArgs, Trust};
 pub use crate::usage::UsageArgs;
 
-/// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
+/// Serve REST and HTTP APIs of API Gateway anywhere: requests through mapping templates to SQS,
+/// HTTP endpoints, Lambda and other services.
 ///
 /// AWS settings are those of the AWS SDKs: AWS_REGION (default ap-northeast-2), AWS_ENDPOINT_URL,
 /// AWS_ENDPOINT_URL_SQS, and credentials from the standard chain. Without an endpoint, calls go to
@@ -45,8 +46,8 @@ pub struct Cli {
     #[command(flatten)]
     pub admin: AdminArgs,
     /// Allow HTTP integrations to call a private, loopback or link-local address, given as host
-    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; separated by commas
-    /// in the environment
+    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; in the environment,
+    /// separate values with commas
     #[arg(
         long,
         value_name = "TARGET",
@@ -69,7 +70,7 @@ pub struct Cli {
 /// `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GatewayArgs {
-    /// Stage for requests whose host and path name none [default: the only one]
+    /// The stage for requests whose host and path name none [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
     /// The public port
@@ -84,7 +85,7 @@ pub struct GatewayArgs {
     /// What is written of requests, and what is kept of their responses
     #[command(flatten)]
     pub logs: LogArgs,
-    /// Memory for cached responses of all stages, in MiB
+    /// The most memory for cached responses of all stages together, in MiB
     #[arg(long, value_name = "MIB", env = "GATEWAY_CACHE_MEMORY", default_value_t = 64,
           value_parser = cli::number(1..=1_048_576_u32, "MiB"))]
     pub cache_memory: u32,

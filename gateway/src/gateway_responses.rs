@@ -7,6 +7,6 @@
 mod fault;
 mod token_refusal;
 
-pub use fault::Fault;
+pub(crate) use fault::Fault;
 pub(crate) use fault::PAYLOAD_LIMIT;
-pub use token_refusal::TokenRefusal;
+pub(crate) use token_refusal::TokenRefusal;

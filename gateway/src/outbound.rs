@@ -9,8 +9,8 @@ use kit::send::{AllowTarget, AllowTargets};
 /// Settings of what integrations call, in the gateway's own program and in `tidegate up`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct OutboundArgs {
-    /// The address that a VPC link leads to: its id, and host:port. Repeatable; separated by commas
-    /// in the environment
+    /// The address that a VPC link leads to: its id, and host:port. Repeatable; in the environment,
+    /// separate values with commas
     #[arg(
         long,
         value_name = "ID=HOST:PORT",
@@ -19,8 +19,8 @@ pub struct OutboundArgs {
     )]
     pub vpc_link: Vec<VpcLink>,
     /// A client certificate that a stage names (ClientCertificateId), and a PEM file with the
-    /// certificate and its key: HTTP integrations show it to endpoints that ask for one.
-    /// Repeatable; separated by commas in the environment
+    /// certificate and its key: HTTP integrations present it to endpoints that ask for one.
+    /// Repeatable; in the environment, separate values with commas
     #[arg(
         long,
         value_name = "ID=FILE",

@@ -99,5 +99,5 @@ async fn load_or_warn(reload: Reload) -> Option<Apis> {
 }
 
 fn warn(error: &anyhow::Error) {
-    tracing::error!("the definition was not reloaded, the APIs are served as they were: {error:#}");
+    tracing::error!("cannot reload the definition, the APIs stay as they were: {error:#}");
 }

@@ -19,4 +19,4 @@ mod tests;
 mod validate;
 
 pub(crate) use library::Library;
-pub use rules::Schema;
+pub(crate) use rules::Schema;

@@ -13,9 +13,10 @@ use kit::network::Network;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Public port of the gateway")]
 pub struct ServingArgs {
-    /// A certificate chain in PEM: the port then speaks TLS. Can be repeated; clients are shown the
-    /// first one that is valid for the name they ask for, else the first of all. Read again when it
-    /// changes
+    /// A certificate chain in PEM: the port then speaks TLS. The gateway shows a client the first
+    /// certificate that is valid for the name that the client asks for, else the first of all, and
+    /// reads the files again when they change. Repeatable; in the environment, separate values with
+    /// commas
     #[arg(
         long,
         value_name = "FILE",
@@ -23,7 +24,8 @@ pub struct ServingArgs {
         value_delimiter = ','
     )]
     pub tls_cert: Vec<PathBuf>,
-    /// The private key of a certificate, in PEM: as many as there are certificates, in their order
+    /// The private key of a certificate, in PEM: give as many as certificates, in the same order.
+    /// Repeatable; in the environment, separate values with commas
     #[arg(
         long,
         value_name = "FILE",
@@ -32,7 +34,8 @@ pub struct ServingArgs {
     )]
     pub tls_key: Vec<PathBuf>,
     /// Authorities in PEM whose clients are trusted: a file for all domains, DOMAIN=FILE for one,
-    /// or s3://BUCKET/KEY=FILE for the truststore that a domain of the definition names. Repeatable
+    /// or s3://BUCKET/KEY=FILE for the truststore that a domain of the definition names.
+    /// Repeatable; in the environment, separate values with commas
     #[arg(
         long,
         value_name = "[WHOSE=]FILE",
@@ -40,8 +43,9 @@ pub struct ServingArgs {
         value_delimiter = ','
     )]
     pub trust_store: Vec<Trust>,
-    /// A network of proxies, such as 10.0.0.0/8: their X-Forwarded-For, -Proto and -Port and their
-    /// PROXY protocol are believed. Repeatable
+    /// A network of proxies, such as 10.0.0.0/8, whose X-Forwarded-For, -Proto and -Port headers
+    /// and PROXY protocol the gateway trusts. Repeatable; in the environment, separate values with
+    /// commas
     #[arg(
         long,
         value_name = "NETWORK",
@@ -49,7 +53,8 @@ pub struct ServingArgs {
         value_delimiter = ','
     )]
     pub trusted_proxy: Vec<Network>,
-    /// Seconds between a stop signal, which makes the gateway unready, and the end of its ports
+    /// Seconds between a stop signal, at which the gateway stops being ready, and the moment it
+    /// closes its ports
     #[arg(
         long,
         value_name = "SECONDS",
@@ -58,7 +63,7 @@ pub struct ServingArgs {
         value_parser = seconds_from(0)
     )]
     pub drain_delay: Duration,
-    /// Seconds that requests under way then have to finish
+    /// Seconds that requests under way have to finish after the ports are closed
     #[arg(
         long,
         value_name = "SECONDS",
@@ -76,7 +81,7 @@ pub struct ServingArgs {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Limits of the gateway")]
 pub struct LimitArgs {
-    /// Bytes of a payload
+    /// The largest payload of a request, in bytes
     #[arg(
         long,
         value_name = "BYTES",
@@ -85,7 +90,7 @@ pub struct LimitArgs {
         value_parser = number(1..=1_073_741_824_usize, "bytes")
     )]
     pub max_payload: usize,
-    /// Bytes of all header values of a request
+    /// The most bytes in all header values of a request together
     #[arg(
         long,
         value_name = "BYTES",
@@ -94,7 +99,7 @@ pub struct LimitArgs {
         value_parser = number(256..=1_048_576_usize, "bytes")
     )]
     pub max_header_bytes: usize,
-    /// Characters of a URL
+    /// The longest URL, in characters
     #[arg(
         long,
         value_name = "BYTES",
@@ -103,7 +108,8 @@ pub struct LimitArgs {
         value_parser = number(256..=1_048_576_usize, "bytes")
     )]
     pub max_url: usize,
-    /// Connections [default: half of the limit of open files, or all but 4096 of it]
+    /// The most connections at once [default: half of the limit of open files, or all but 4096 of
+    /// it]
     #[arg(
         long,
         value_name = "COUNT",
@@ -111,7 +117,8 @@ pub struct LimitArgs {
         value_parser = number(1..=1_000_000_usize, "connections")
     )]
     pub max_connections: Option<usize>,
-    /// Connections from one address that is no trusted proxy [default: three quarters of all]
+    /// The most connections from one address that is not a trusted proxy [default: three quarters
+    /// of all]
     #[arg(
         long,
         value_name = "COUNT",
@@ -119,7 +126,7 @@ pub struct LimitArgs {
         value_parser = number(1..=1_000_000_usize, "connections")
     )]
     pub max_connections_per_address: Option<usize>,
-    /// Requests at a time on one connection of HTTP/2
+    /// The most requests at once on one HTTP/2 connection
     #[arg(
         long,
         value_name = "COUNT",
@@ -128,7 +135,7 @@ pub struct LimitArgs {
         value_parser = number(1..=10_000_u32, "requests")
     )]
     pub max_streams: u32,
-    /// Requests between their last byte and their answer
+    /// The most requests that are received and not yet answered
     #[arg(
         long,
         value_name = "COUNT",
@@ -137,7 +144,7 @@ pub struct LimitArgs {
         value_parser = number(1..=1_000_000_usize, "requests")
     )]
     pub max_requests: usize,
-    /// Seconds for the head of a request, and for a TLS handshake
+    /// Seconds within which the head of a request must arrive, and a TLS handshake must end
     #[arg(
         long,
         value_name = "SECONDS",
@@ -146,7 +153,7 @@ pub struct LimitArgs {
         value_parser = seconds_from(1)
     )]
     pub head_timeout: Duration,
-    /// Seconds that a connection is kept without a request
+    /// Seconds after which a connection without a request is closed
     #[arg(
         long,
         value_name = "SECONDS",
@@ -155,7 +162,7 @@ pub struct LimitArgs {
         value_parser = seconds_from(1)
     )]
     pub idle_timeout: Duration,
-    /// Seconds for the whole payload of a request
+    /// Seconds within which the whole payload of a request must arrive
     #[arg(
         long,
         value_name = "SECONDS",
@@ -164,7 +171,7 @@ pub struct LimitArgs {
         value_parser = seconds_from(1)
     )]
     pub body_timeout: Duration,
-    /// Seconds that a client may pause within a payload
+    /// The longest pause of a client within a payload, in seconds
     #[arg(
         long,
         value_name = "SECONDS",
@@ -173,7 +180,7 @@ pub struct LimitArgs {
         value_parser = seconds_from(1)
     )]
     pub body_pause: Duration,
-    /// Seconds that a client may take no byte of an answer
+    /// Seconds after which a client that reads nothing of its response is disconnected
     #[arg(
         long,
         value_name = "SECONDS",
@@ -182,7 +189,7 @@ pub struct LimitArgs {
         value_parser = seconds_from(1)
     )]
     pub write_timeout: Duration,
-    /// Bytes of all payloads that are worked on; others wait
+    /// The most memory for payloads, in bytes; requests beyond it wait
     #[arg(
         long,
         value_name = "BYTES",
@@ -191,7 +198,7 @@ pub struct LimitArgs {
         value_parser = number(1_048_576..=1_099_511_627_776_usize, "bytes")
     )]
     pub payload_memory: usize,
-    /// Bytes of all payloads that are being received on disk
+    /// The most disk space for payloads that are still arriving, in bytes
     #[arg(
         long,
         value_name = "BYTES",
@@ -200,7 +207,7 @@ pub struct LimitArgs {
         value_parser = number(0..=1_099_511_627_776_usize, "bytes")
     )]
     pub spool_limit: usize,
-    /// Folder for large payloads while they are being received [default: the system's for temporary
+    /// The folder for large payloads that are still arriving [default: the system's for temporary
     /// files]
     #[arg(long, value_name = "FOLDER", env = "GATEWAY_SPOOL")]
     pub spool: Option<PathBuf>,

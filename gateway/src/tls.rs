@@ -130,9 +130,9 @@ pub(crate) fn watch(
         loop {
             watch.changed().await;
             match tls.reload(&files()) {
-                Ok(()) => tracing::info!("the certificates were read again"),
+                Ok(()) => tracing::info!("the certificates were reloaded"),
                 Err(error) => tracing::error!(
-                    "the certificates were not read again, the port goes on with the old ones: {error:#}"
+                    "cannot reload the certificates, the port keeps the old ones: {error:#}"
                 ),
             }
         }

@@ -38,7 +38,7 @@ pub struct Template {
     name: Arc<str>,
     source: Arc<str>,
     tree: Arc<ast::Tree>,
-    names: Arc<ast::Names>,
+    names: Arc<ast::VariableNames>,
     evaluates: bool,
 }
 
@@ -49,7 +49,7 @@ impl Template {
     /// The text is not a template that could ever be rendered: the error shows the place.
     pub fn parse(name: &str, source: &str) -> Result<Template, Error> {
         let name: Arc<str> = name.into();
-        let mut names = ast::Names::default();
+        let mut names = ast::VariableNames::default();
         match parser::parse(source, &mut names, HashMap::new()) {
             Ok(tree) => Ok(Template {
                 name,

@@ -94,13 +94,13 @@ pub fn is_output_terminal() -> bool {
 }
 
 /// Whether standard error is a terminal.
-pub fn is_error_terminal() -> bool {
+pub(crate) fn is_error_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 /// Whether standard error is coloured: on a terminal, unless `NO_COLOR` or `TERM=dumb` is set
 /// (<https://no-color.org>).
-pub fn has_colours() -> bool {
+pub(crate) fn has_colours() -> bool {
     is_error_terminal() && is_coloured(&|name| env::var_os(name))
 }
 

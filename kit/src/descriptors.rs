@@ -11,7 +11,7 @@ const MOST: u64 = 1024 * 1024;
 
 /// Raises the limit as far as the system lets this process, which is often much further than it
 /// starts with.
-pub fn raise_limit() {
+pub(crate) fn raise_limit() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.unwrap_or(MOST).min(MOST);
     if current.is_some_and(|current| current < wanted) {

@@ -49,7 +49,7 @@ pub fn render(program: &str) -> String {
 }
 
 /// Sorts the samples of histograms into their buckets. Without this call they pile up.
-pub fn sort_samples() {
+pub(crate) fn sort_samples() {
     handles()
         .into_iter()
         .flatten()

@@ -11,7 +11,7 @@ mod client_identity;
 mod connect;
 mod error;
 mod keepalive;
-mod lines;
+mod pool;
 mod reading;
 mod sdk;
 mod sender;

@@ -17,13 +17,13 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 use crate::console;
 use crate::env::{self, EnvError};
 
-pub use filter::caps;
+use filter::caps;
 
 /// The filter without `RUST_LOG`: what an operator of the chain wants to see.
 const DEFAULT_FILTER: &str = "info";
 
 /// The log settings of the environment.
-struct Settings {
+struct LogSettings {
     filter: EnvFilter,
     format: Format,
     colours: bool,
@@ -42,7 +42,7 @@ enum Format {
 /// # Errors
 /// `RUST_LOG` or `LOG_FORMAT` is invalid.
 pub fn init() -> Result<(), EnvError> {
-    install(Settings::read(DEFAULT_FILTER)?);
+    install(LogSettings::read(DEFAULT_FILTER)?);
     if env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
         tracing::warn!(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this build does not export traces yet"
@@ -53,15 +53,15 @@ pub fn init() -> Result<(), EnvError> {
 
 /// For tests: as [`init`], with another filter for when `RUST_LOG` is unset or invalid.
 pub fn init_with(default_filter: &str) {
-    let plain = || Settings {
+    let plain = || LogSettings {
         filter: EnvFilter::new(default_filter),
         format: Format::Text,
         colours: false,
     };
-    install(Settings::read(default_filter).unwrap_or_else(|_| plain()));
+    install(LogSettings::read(default_filter).unwrap_or_else(|_| plain()));
 }
 
-fn install(settings: Settings) {
+fn install(settings: LogSettings) {
     // An error means that a subscriber is set already, for example by a test.
     if Registry::default()
         .with(lines(&settings))
@@ -74,7 +74,7 @@ fn install(settings: Settings) {
     }
 }
 
-fn lines<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
+fn lines<S>(settings: &LogSettings) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -117,15 +117,15 @@ fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     }
 }
 
-impl Settings {
-    fn read(default_filter: &str) -> Result<Settings, EnvError> {
+impl LogSettings {
+    fn read(default_filter: &str) -> Result<LogSettings, EnvError> {
         let filter = filter::parse(env::var("RUST_LOG")?.as_deref().unwrap_or(default_filter))?;
         let format = match env::var("LOG_FORMAT")? {
             Some(text) => format(&text)?,
             None if console::is_error_terminal() => Format::Text,
             None => Format::Json,
         };
-        Ok(Settings {
+        Ok(LogSettings {
             filter,
             format,
             colours: console::has_colours(),

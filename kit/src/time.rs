@@ -16,5 +16,5 @@ mod steps;
 mod timestamp;
 
 pub use minute::OncePerMinute;
-pub use steps::report_steps;
+pub(crate) use steps::report_steps;
 pub use timestamp::{Clock, Timestamp, wall};

@@ -26,7 +26,7 @@ use crate::targets::webhook;
 pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The default of how many deliveries a pipe may have under way at once.
-pub const CONCURRENCY: usize = 256;
+const CONCURRENCY: usize = 256;
 
 /// Runs EventBridge Pipes anywhere: every pipe of the definition, from SQS to API destinations and
 /// AWS services.
@@ -61,8 +61,8 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 pub struct PipeArgs {
     /// Allow deliveries to a target at a private, loopback or link-local address, given as host
-    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Can be repeated; separated by
-    /// commas in the environment
+    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; in the environment,
+    /// separate values with commas
     #[arg(
         long,
         value_name = "TARGET",

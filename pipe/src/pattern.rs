@@ -37,7 +37,7 @@ pub struct Branch {
 
 /// How a pattern mentions one of the top-level fields of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mention {
+pub(crate) enum Mention {
     /// Not at all.
     Absent,
     /// With a list of alternatives for the field itself.
@@ -83,7 +83,7 @@ impl Branch {
     }
 
     /// How this branch mentions one of the top-level fields of an event.
-    pub fn mention(&self, field: &str) -> Mention {
+    pub(crate) fn mention(&self, field: &str) -> Mention {
         match self.tree.field(field) {
             None => Mention::Absent,
             Some(tree) if tree.leaf.is_some() => Mention::List,

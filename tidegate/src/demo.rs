@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use kit::{cli, program, serve};
 
-use chain::Chain;
+use chain::ChainProcess;
 use screen::Screen;
 use story::Story;
 
@@ -27,8 +27,8 @@ use story::Story;
 /// temporary folder, which is removed at the end.
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "Exit code: 0 every message arrived and none is dead, 1 one is missing or dead, \
-                  2 the demo could not be played."
+    after_help = "Exit code: 0 every message arrived and none is dead, 1 a message is missing or \
+                  dead, 2 the demo could not be played."
 )]
 pub(crate) struct Args {
     /// Events to publish, half of them while the subscriber is dead
@@ -80,7 +80,7 @@ async fn play(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn play_in(folder: &Path, args: &Args, screen: &Screen) -> anyhow::Result<ExitCode> {
     let patience = Duration::from_secs(args.patience);
-    let mut chain = Chain::start(folder, patience).await?;
+    let mut chain = ChainProcess::start(folder, patience).await?;
     let story = Story::new(&mut chain, screen, patience).await?;
     let played = story.play(args.messages).await;
     chain.stop().await;

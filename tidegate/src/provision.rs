@@ -26,7 +26,8 @@ use sqs::Sqs;
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
 /// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, credentials by
-/// the standard chain. Repeatable: what exists is brought up to date, nothing is deleted.
+/// the standard chain. Can be run again: existing queues and buckets are updated, nothing is
+/// deleted.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Definition files

@@ -26,14 +26,14 @@ pub(crate) struct Args {
     /// The body of the request, or of the backend's reply; without it the body is empty
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// A parameter, for example path.id=1, querystring.page=2 or header.X-Trace=abc; repeatable
+    /// A parameter, for example path.id=1, querystring.page=2 or header.X-Trace=abc. Repeatable
     #[arg(long, value_name = "KIND.NAME=VALUE")]
     param: Vec<String>,
     /// What $context holds, a JSON file; requestOverride and responseOverride in it count as set by
     /// an earlier template
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
-    /// A stage variable, for example queue=orders; repeatable
+    /// A stage variable, for example queue=orders. Repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     stage_variable: Vec<String>,
     /// Print JSON: the output and the overrides that the template sets

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// The event, a JSON file: an SQS record as a pipe polls it, for example
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
     event: Option<PathBuf>,
-    /// The value of a reserved variable, for example aws.pipes.pipe-name=orders; repeatable
+    /// The value of a reserved variable, for example aws.pipes.pipe-name=orders. Repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     variable: Vec<String>,
     /// Print JSON

@@ -42,33 +42,33 @@ const LONGEST: usize = 1024 * 1024;
 
 /// Why a form is not taken: an error of S3, or the whole answer when it shows figures.
 #[derive(Debug)]
-enum FormError {
+enum FormRefusal {
     Error(S3Error),
     Answer(Box<Response>),
 }
 
-impl From<S3Error> for FormError {
-    fn from(error: S3Error) -> FormError {
-        FormError::Error(error)
+impl From<S3Error> for FormRefusal {
+    fn from(error: S3Error) -> FormRefusal {
+        FormRefusal::Error(error)
     }
 }
 
-impl From<PolicyError> for FormError {
-    fn from(refused: PolicyError) -> FormError {
+impl From<PolicyError> for FormRefusal {
+    fn from(refused: PolicyError) -> FormRefusal {
         let code = match refused {
             PolicyError::Invalid(_) => s3s::S3ErrorCode::InvalidPolicyDocument,
             PolicyError::Expired | PolicyError::Condition(_) | PolicyError::Extra(_) => {
                 s3s::S3ErrorCode::AccessDenied
             }
         };
-        FormError::Error(S3Error::with_message(code, refused.to_string()))
+        FormRefusal::Error(S3Error::with_message(code, refused.to_string()))
     }
 }
 
-impl From<multer::Error> for FormError {
-    fn from(error: multer::Error) -> FormError {
+impl From<multer::Error> for FormRefusal {
+    fn from(error: multer::Error) -> FormRefusal {
         let text = "The body of your POST request is not well-formed multipart/form-data.";
-        FormError::Error(s3_error!(error, MalformedPOSTRequest, "{text}"))
+        FormRefusal::Error(s3_error!(error, MalformedPOSTRequest, "{text}"))
     }
 }
 
@@ -87,8 +87,8 @@ pub(crate) async fn answer(
 ) -> Response {
     match take(buckets, credentials, request).await {
         Ok(response) => response,
-        Err(FormError::Answer(response)) => *response,
-        Err(FormError::Error(error)) => match error.to_http_response() {
+        Err(FormRefusal::Answer(response)) => *response,
+        Err(FormRefusal::Error(error)) => match error.to_http_response() {
             Ok(response) => response.map(Body::new),
             Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "", &[]),
         },
@@ -99,7 +99,7 @@ async fn take(
     buckets: &Buckets,
     credentials: Option<&Credentials>,
     request: Request<Body>,
-) -> Result<Response, FormError> {
+) -> Result<Response, FormRefusal> {
     let (bucket, _) = target(request.headers(), request.uri());
     let (parts, body) = request.into_parts();
     let kind = parts
@@ -136,7 +136,7 @@ async fn take(
 }
 
 /// Reads the fields, up to the file. What comes behind the file is ignored.
-async fn read(form: &mut Multipart<'static>) -> Result<(FormFields, Field<'static>), FormError> {
+async fn read(form: &mut Multipart<'static>) -> Result<(FormFields, Field<'static>), FormRefusal> {
     let (mut pairs, mut length) = (Vec::new(), 0);
     while let Some(mut field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -157,7 +157,7 @@ async fn read(form: &mut Multipart<'static>) -> Result<(FormFields, Field<'stati
     }
     let text = "POST requires exactly one file upload per request.";
     let more = [("ArgumentName", "file"), ("ArgumentValue", "0")];
-    Err(FormError::Answer(Box::new(error_response(
+    Err(FormRefusal::Answer(Box::new(error_response(
         StatusCode::BAD_REQUEST,
         "InvalidArgument",
         text,
@@ -171,7 +171,7 @@ fn admit(
     fields: &FormFields,
     bucket: &str,
     credentials: Option<&Credentials>,
-) -> Result<Option<(u64, u64)>, FormError> {
+) -> Result<Option<(u64, u64)>, FormRefusal> {
     let Some(encoded) = fields.said("policy") else {
         return match credentials {
             None => Ok(None),
@@ -282,7 +282,7 @@ async fn receive(
     file: &mut Field<'static>,
     promise: &ExpectedDigests,
     length: Option<(u64, u64)>,
-) -> Result<StagedObject, FormError> {
+) -> Result<StagedObject, FormRefusal> {
     let staged = buckets.stage().map_err(S3Error::from)?;
     let mut staged = staged.summing(promise.algorithm());
     let (least, most) = length.unwrap_or((0, u64::MAX));
@@ -296,7 +296,7 @@ async fn receive(
     let refused = |code: &str, text: &str, name: &str, limit: u64| {
         let (size, limit) = (size.to_string(), limit.to_string());
         let more = [("ProposedSize", size.as_str()), (name, limit.as_str())];
-        FormError::Answer(Box::new(error_response(
+        FormRefusal::Answer(Box::new(error_response(
             StatusCode::BAD_REQUEST,
             code,
             text,
@@ -315,12 +315,12 @@ async fn receive(
     Ok(staged)
 }
 
-fn missing(name: &str) -> FormError {
+fn missing(name: &str) -> FormRefusal {
     let text = format!(
         "Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields."
     );
     let more = [("ArgumentName", name), ("ArgumentValue", "")];
-    FormError::Answer(Box::new(error_response(
+    FormRefusal::Answer(Box::new(error_response(
         StatusCode::BAD_REQUEST,
         "InvalidArgument",
         &text,
@@ -328,7 +328,7 @@ fn missing(name: &str) -> FormError {
     )))
 }
 
-fn no_form() -> FormError {
+fn no_form() -> FormRefusal {
     let text = "At least one of the pre-conditions you specified did not hold";
     let more = [(
         "Condition",
@@ -340,5 +340,5 @@ fn no_form() -> FormError {
         text,
         &more,
     );
-    FormError::Answer(Box::new(answer))
+    FormRefusal::Answer(Box::new(answer))
 }

@@ -19,7 +19,7 @@ use super::manifest::{LogEnd, Manifest};
 use super::need::{Need, Room};
 use super::recover::{self, Replayed};
 use super::reserve::{FreeSpace, Reserve, Spare};
-use super::segment::{Layout, Segments};
+use super::segment::{SegmentLayout, Segments};
 use super::{frame, lock, reading};
 use crate::engine::{Content, Effect, Engine, Location, limits};
 
@@ -48,7 +48,7 @@ impl DiskLog {
     /// Opens a data folder and replays its log. Everything replayed is durable when this returns. A
     /// full disk does not prevent it: see [`first`].
     pub(super) fn open(
-        layout: Layout,
+        layout: SegmentLayout,
         folder: &Path,
         engine: &mut Engine,
         now: Timestamp,

@@ -26,17 +26,17 @@ pub(crate) const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
 
 /// How segments are created.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(super) struct SegmentLayout {
     /// The size of a segment, in bytes.
     pub(super) size: u32,
     /// The file system that holds them.
     pub(super) fs: Arc<dyn Fs>,
 }
 
-impl Layout {
+impl SegmentLayout {
     /// Segments on the file system of this machine.
-    pub(super) fn new(size: u32) -> Layout {
-        Layout {
+    pub(super) fn new(size: u32) -> SegmentLayout {
+        SegmentLayout {
             size,
             fs: Arc::new(OsFs),
         }
@@ -47,7 +47,7 @@ impl Layout {
 #[derive(Debug)]
 pub(super) struct Segments {
     folder: PathBuf,
-    layout: Layout,
+    layout: SegmentLayout,
     manifest: Manifest,
     known: Mutex<SegmentTable>,
     /// Held while a file gets the next number.
@@ -58,7 +58,11 @@ pub(super) struct Segments {
 
 impl Segments {
     /// Finds the segments in a folder.
-    pub(super) fn open(folder: &Path, layout: Layout, manifest: Manifest) -> io::Result<Segments> {
+    pub(super) fn open(
+        folder: &Path,
+        layout: SegmentLayout,
+        manifest: Manifest,
+    ) -> io::Result<Segments> {
         let mut known = SegmentTable::default();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

@@ -25,8 +25,8 @@ use crate::engine::{Attributes, NewMessage, QueueArn, QueueId, Receipt, ReceiveR
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const SEGMENT: u32 = 16 * 1024;
 
-fn layout() -> Layout {
-    Layout::new(SEGMENT)
+fn layout() -> SegmentLayout {
+    SegmentLayout::new(SEGMENT)
 }
 
 fn arn(name: &str) -> QueueArn {
@@ -290,9 +290,9 @@ fn a_folder_with_more_messages_than_memory_has_room_for_is_not_opened() {
 fn one_message_may_be_as_large_as_sqs_allows() {
     let folder = tempfile::tempdir().unwrap();
     let body = "m".repeat(1_048_576);
-    let mut house = House::open_with(Layout::new(SEGMENT_SIZE), folder.path(), START);
+    let mut house = House::open_with(SegmentLayout::new(SEGMENT_SIZE), folder.path(), START);
     house.send("live", &body);
     drop(house);
-    let found = House::open_with(Layout::new(SEGMENT_SIZE), folder.path(), START).drain();
+    let found = House::open_with(SegmentLayout::new(SEGMENT_SIZE), folder.path(), START).drain();
     assert_eq!(found["live"][0].1, body);
 }

@@ -7,12 +7,12 @@ use super::destination::AccessLog;
 /// Where access log and execution log go.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct LogArgs {
-    /// File for the access log, in the format of each stage; - for standard output [default: a
+    /// The file for the access log, in the format of each stage; - is standard output [default: a
     /// line a request in the program's own log]
     #[arg(long, value_name = "FILE", env = "GATEWAY_ACCESS_LOG")]
     pub access_log: Option<PathBuf>,
-    /// File for the execution log of methods with a LoggingLevel; - for standard output [default:
-    /// none; the admin port records single requests on demand]
+    /// The file for the execution log of methods with a LoggingLevel; - is standard output
+    /// [default: none; the admin port records single requests on demand]
     #[arg(long, value_name = "FILE", env = "GATEWAY_EXECUTION_LOG")]
     pub execution_log: Option<PathBuf>,
 }

@@ -3,29 +3,29 @@
 use serde_json::Value as Json;
 
 use super::expression::ValueExpression;
-use super::subtype::{Form, Subtype};
+use super::subtype::{Subtype, ValueForm};
 
 /// The body of a request, with expressions in the place of values.
 #[derive(Debug)]
 pub struct ServiceBody {
     list: Option<&'static str>,
-    members: Vec<(&'static str, Template)>,
+    members: Vec<(&'static str, MemberTemplate)>,
 }
 
 /// A value that a request fills.
 #[derive(Debug)]
-enum Template {
+enum MemberTemplate {
     /// One text, in one of the forms.
-    Value(Form, ValueExpression),
+    Value(ValueForm, ValueExpression),
     /// JSON whose texts are expressions. What a request puts into them cannot end them.
-    Tree(Tree),
+    Tree(JsonTree),
 }
 
 #[derive(Debug)]
-enum Tree {
+enum JsonTree {
     Text(ValueExpression),
-    List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
+    List(Vec<JsonTree>),
+    Map(Vec<(String, JsonTree)>),
     Other(Json),
 }
 
@@ -48,7 +48,7 @@ impl ServiceBody {
                 wrong.push((Some(number), reason));
                 continue;
             };
-            match Template::parse(known.form, text) {
+            match MemberTemplate::parse(known.form, text) {
                 Ok(template) => members.push((known.member, template)),
                 Err(reason) => wrong.push((Some(number), format!("{name}: {reason}"))),
             }
@@ -86,20 +86,20 @@ impl ServiceBody {
     pub(crate) fn fixed(&self, member: &str) -> Option<String> {
         let (_, template) = self.members.iter().find(|(name, _)| *name == member)?;
         match template {
-            Template::Value(_, expression) => expression.fixed(),
-            Template::Tree(_) => None,
+            MemberTemplate::Value(_, expression) => expression.fixed(),
+            MemberTemplate::Tree(_) => None,
         }
     }
 }
 
-impl Template {
-    fn parse(form: Form, text: &str) -> Result<Template, String> {
-        if form == Form::Json
+impl MemberTemplate {
+    fn parse(form: ValueForm, text: &str) -> Result<MemberTemplate, String> {
+        if form == ValueForm::Json
             && let Ok(json @ (Json::Object(_) | Json::Array(_))) = serde_json::from_str(text)
         {
-            return Tree::of(json).map(Template::Tree);
+            return JsonTree::of(json).map(MemberTemplate::Tree);
         }
-        ValueExpression::parse(text).map(|expression| Template::Value(form, expression))
+        ValueExpression::parse(text).map(|expression| MemberTemplate::Value(form, expression))
     }
 
     fn render<E>(
@@ -107,39 +107,44 @@ impl Template {
         text: &mut impl FnMut(&ValueExpression) -> Result<String, E>,
     ) -> Result<Json, E> {
         Ok(match self {
-            Template::Tree(tree) => tree.render(text)?,
-            Template::Value(form, expression) => written(*form, text(expression)?),
+            MemberTemplate::Tree(tree) => tree.render(text)?,
+            MemberTemplate::Value(form, expression) => written(*form, text(expression)?),
         })
     }
 }
 
-fn written(form: Form, text: String) -> Json {
+fn written(form: ValueForm, text: String) -> Json {
     use base64::Engine as _;
     match form {
-        Form::Text => Json::String(text),
-        Form::Base64 => Json::String(base64::engine::general_purpose::STANDARD.encode(text)),
+        ValueForm::Text => Json::String(text),
+        ValueForm::Base64 => Json::String(base64::engine::general_purpose::STANDARD.encode(text)),
         // The service says what it thinks of anything else.
-        Form::Number | Form::Json => serde_json::from_str(&text).unwrap_or(Json::String(text)),
+        ValueForm::Number | ValueForm::Json => {
+            serde_json::from_str(&text).unwrap_or(Json::String(text))
+        }
     }
 }
 
-impl Tree {
-    fn of(json: Json) -> Result<Tree, String> {
+impl JsonTree {
+    fn of(json: Json) -> Result<JsonTree, String> {
         Ok(match json {
-            Json::String(text) => Tree::Text(ValueExpression::parse(&text)?),
-            Json::Array(items) => {
-                Tree::List(items.into_iter().map(Tree::of).collect::<Result<_, _>>()?)
-            }
+            Json::String(text) => JsonTree::Text(ValueExpression::parse(&text)?),
+            Json::Array(items) => JsonTree::List(
+                items
+                    .into_iter()
+                    .map(JsonTree::of)
+                    .collect::<Result<_, _>>()?,
+            ),
             Json::Object(members) => {
-                let member = |(name, value)| Ok((name, Tree::of(value)?));
-                Tree::Map(
+                let member = |(name, value)| Ok((name, JsonTree::of(value)?));
+                JsonTree::Map(
                     members
                         .into_iter()
                         .map(member)
                         .collect::<Result<_, String>>()?,
                 )
             }
-            other => Tree::Other(other),
+            other => JsonTree::Other(other),
         })
     }
 
@@ -148,16 +153,16 @@ impl Tree {
         text: &mut impl FnMut(&ValueExpression) -> Result<String, E>,
     ) -> Result<Json, E> {
         Ok(match self {
-            Tree::Text(expression) => Json::String(text(expression)?),
-            Tree::Other(json) => json.clone(),
-            Tree::List(items) => {
+            JsonTree::Text(expression) => Json::String(text(expression)?),
+            JsonTree::Other(json) => json.clone(),
+            JsonTree::List(items) => {
                 let mut made = Vec::with_capacity(items.len());
                 for item in items {
                     made.push(item.render(text)?);
                 }
                 Json::Array(made)
             }
-            Tree::Map(members) => {
+            JsonTree::Map(members) => {
                 let mut made = serde_json::Map::new();
                 for (name, value) in members {
                     made.insert(name.clone(), value.render(text)?);

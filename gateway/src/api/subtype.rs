@@ -27,14 +27,14 @@ pub(crate) struct SubtypeParameter {
     /// The member of the request.
     pub member: &'static str,
     /// How the value is written.
-    pub form: Form,
+    pub form: ValueForm,
     /// Whether it must be there.
     pub is_required: bool,
 }
 
 /// How a value is written into the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ValueForm {
     /// As text.
     Text,
     /// As a number, where it is one.
@@ -45,7 +45,7 @@ pub(crate) enum Form {
     Base64,
 }
 
-const fn needed(name: &'static str, form: Form) -> SubtypeParameter {
+const fn needed(name: &'static str, form: ValueForm) -> SubtypeParameter {
     SubtypeParameter {
         name,
         member: name,
@@ -54,7 +54,7 @@ const fn needed(name: &'static str, form: Form) -> SubtypeParameter {
     }
 }
 
-const fn may(name: &'static str, form: Form) -> SubtypeParameter {
+const fn may(name: &'static str, form: ValueForm) -> SubtypeParameter {
     SubtypeParameter {
         is_required: false,
         ..needed(name, form)
@@ -83,7 +83,7 @@ const fn sqs(
     }
 }
 
-use Form::{Base64, Json, Number, Text};
+use ValueForm::{Base64, Json, Number, Text};
 
 const SUBTYPES: [Subtype; 9] = [
     sqs(

@@ -3,7 +3,7 @@
 use kit::call::Reply;
 use serde_json::{Map, Value as Json};
 
-use super::policy::{Form, parse};
+use super::policy::{PolicyKind, parse};
 use crate::api::{AuthorizerAnswer, Policy};
 
 /// Whom a Lambda authorizer let call what.
@@ -52,7 +52,7 @@ pub(crate) fn read(reply: &Reply, form: AuthorizerAnswer) -> Result<Grant, NoGra
         )));
     }
     let body: Json = serde_json::from_slice(&reply.body)
-        .map_err(|error| NoGrant::Broken(format!("its answer is no JSON: {error}")))?;
+        .map_err(|error| NoGrant::Broken(format!("the response is not valid JSON: {error}")))?;
     if reply.headers.contains_key("x-amz-function-error") {
         return Err(match body.get("errorMessage").and_then(Json::as_str) {
             Some("Unauthorized") => NoGrant::Unauthorized,
@@ -63,17 +63,17 @@ pub(crate) fn read(reply: &Reply, form: AuthorizerAnswer) -> Result<Grant, NoGra
         AuthorizerAnswer::Policy => grant(&body),
         AuthorizerAnswer::Simple => simple(&body),
     };
-    grant.map_err(|reason| NoGrant::Broken(format!("its answer is malformed: {reason}")))
+    grant.map_err(|reason| NoGrant::Broken(format!("the response is malformed: {reason}")))
 }
 
 /// A simple response: `isAuthorized`, and a context whose values may be of any type.
 fn simple(body: &Json) -> Result<Grant, String> {
     let is_authorized = body.get("isAuthorized").and_then(Json::as_bool);
-    let is_authorized = is_authorized.ok_or("isAuthorized is missing, or is no boolean")?;
+    let is_authorized = is_authorized.ok_or("isAuthorized must be true or false")?;
     let context = match body.get("context") {
         None | Some(Json::Null) => Map::new(),
         Some(Json::Object(members)) => members.clone(),
-        Some(_) => return Err("context is no mapping".to_owned()),
+        Some(_) => return Err("context must be an object".to_owned()),
     };
     let policy = match is_authorized {
         true => Policy::allowing_all(),
@@ -87,17 +87,17 @@ fn simple(body: &Json) -> Result<Grant, String> {
 }
 
 fn grant(body: &Json) -> Result<Grant, String> {
-    let fields = body.as_object().ok_or("it is no mapping")?;
+    let fields = body.as_object().ok_or("expected a JSON object")?;
     let principal = match fields.get("principalId") {
         Some(Json::String(id)) => id.clone(),
         Some(Json::Number(id)) => id.to_string(),
-        _ => return Err("principalId is missing, or is not text".to_owned()),
+        _ => return Err("principalId must be a string".to_owned()),
     };
     let document = fields
         .get("policyDocument")
         .filter(|document| !document.is_null())
         .ok_or("policyDocument is missing")?;
-    let policy = parse(document, Form::Authorizer)?;
+    let policy = parse(document, PolicyKind::Authorizer)?;
     let mut context = Map::new();
     match fields.get("context") {
         None | Some(Json::Null) => {}
@@ -106,13 +106,13 @@ fn grant(body: &Json) -> Result<Grant, String> {
                 context.insert(name.clone(), flat(name, value)?);
             }
         }
-        Some(_) => return Err("context is no mapping".to_owned()),
+        Some(_) => return Err("context must be an object".to_owned()),
     }
     context.insert("principalId".to_owned(), principal.into());
     let usage_key = match fields.get("usageIdentifierKey") {
         None | Some(Json::Null) => None,
         Some(Json::String(key)) => Some(key.clone()),
-        Some(_) => return Err("usageIdentifierKey is not text".to_owned()),
+        Some(_) => return Err("usageIdentifierKey must be a string".to_owned()),
     };
     Ok(Grant {
         context,
@@ -128,7 +128,7 @@ fn flat(name: &str, value: &Json) -> Result<Json, String> {
         Json::Number(number) => Ok(number.to_string().into()),
         Json::Bool(flag) => Ok(flag.to_string().into()),
         Json::Array(_) | Json::Object(_) => Err(format!(
-            "context.{name} is neither text nor a number nor a boolean"
+            "context.{name} must be a string, a number or a boolean"
         )),
     }
 }

@@ -38,14 +38,14 @@ impl KeySet {
     /// The document is no JWKS, or has no key of a known kind.
     pub(crate) fn parse(document: &[u8]) -> Result<KeySet, String> {
         let document: Json =
-            serde_json::from_slice(document).map_err(|error| format!("it is no JSON: {error}"))?;
+            serde_json::from_slice(document).map_err(|error| format!("not valid JSON: {error}"))?;
         let keys = document
             .get("keys")
             .and_then(Json::as_array)
-            .ok_or("it has no list of keys")?;
+            .ok_or("expected a JSON object with a list \"keys\"")?;
         let keys: Vec<VerifyingKey> = keys.iter().filter_map(verifying_key).collect();
         if keys.is_empty() {
-            return Err("it has no key of a known kind".to_owned());
+            return Err("no key is of a supported kind: expected RSA or EC keys".to_owned());
         }
         Ok(KeySet(keys))
     }

@@ -8,7 +8,7 @@ mod parse;
 mod tests;
 mod wildcard;
 
-pub(crate) use parse::{Form, parse};
+pub(crate) use parse::{PolicyKind, parse};
 
 use super::facts::Facts;
 use crate::api::{Effect, Names, Policy, Principals, Statement};
@@ -41,7 +41,8 @@ pub(crate) fn evaluate(policy: &Policy, facts: &Facts<'_>) -> Verdict {
 }
 
 fn is_about(policy: &Policy, statement: &Statement, facts: &Facts<'_>) -> bool {
-    let fill = |text: &str| wildcard::Pattern::new(text, policy.has_variables.then_some(facts));
+    let fill =
+        |text: &str| wildcard::WildcardPattern::new(text, policy.has_variables.then_some(facts));
     is_principal(&statement.principals, facts)
         && among(&statement.actions, |name| {
             let pattern = fill(&name.to_lowercase());

@@ -24,7 +24,7 @@ pub(crate) struct ResultKey {
 }
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct KeptGrant {
     grant: Arc<Grant>,
     until: Timestamp,
 }
@@ -32,7 +32,7 @@ struct Kept {
 /// The results that are kept. When half of the room is full, what came before the last filling of
 /// the half is forgotten, so that no stream of new callers fills memory.
 #[derive(Debug, Default)]
-pub(crate) struct Results(Mutex<[HashMap<ResultKey, Kept>; 2]>);
+pub(crate) struct Results(Mutex<[HashMap<ResultKey, KeptGrant>; 2]>);
 
 impl Results {
     /// The result for a key, if it is still valid.
@@ -56,7 +56,7 @@ impl Results {
         }
         halves[0].insert(
             key,
-            Kept {
+            KeptGrant {
                 grant,
                 until: now + ttl,
             },

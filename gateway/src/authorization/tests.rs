@@ -193,7 +193,11 @@ fn combined(policy: &str, effect: Option<&str>) -> Option<String> {
         context: [("principalId".to_owned(), "me".into())]
             .into_iter()
             .collect(),
-        policy: policy::parse(&json!({"Statement": statements}), policy::Form::Authorizer).unwrap(),
+        policy: policy::parse(
+            &json!({"Statement": statements}),
+            policy::PolicyKind::Authorizer,
+        )
+        .unwrap(),
         usage_key: Some("key".into()),
     };
     begun(policy, PATHS, &sent, |exchange, step| {

@@ -24,7 +24,7 @@ pub(super) struct Entry {
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptEntry {
     entry: Arc<Entry>,
     until: Timestamp,
     size: usize,
@@ -37,7 +37,7 @@ pub(super) struct Entries {
     memory: usize,
     taken: usize,
     next_turn: u64,
-    by_key: HashMap<Arc<str>, Kept>,
+    by_key: HashMap<Arc<str>, KeptEntry>,
     /// The keys by their last use.
     by_turn: BTreeMap<u64, Arc<str>>,
 }
@@ -84,7 +84,7 @@ impl Entries {
         let (turn, key) = (self.take_turn(), Arc::<str>::from(key));
         self.taken += size;
         self.by_turn.insert(turn, key.clone());
-        let kept = Kept {
+        let kept = KeptEntry {
             entry: Arc::new(entry),
             until,
             size,

@@ -8,6 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::delete;
 use http::StatusCode;
+use kit::counted::counted;
 use serde::Deserialize;
 
 use super::responses::ResponseCache;
@@ -21,26 +22,26 @@ pub(crate) fn routes(cache: Arc<ResponseCache>) -> Router {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct FlushQuery {
     api: Option<String>,
     stage: Option<String>,
 }
 
 async fn flush(
     State(cache): State<Arc<ResponseCache>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<FlushQuery>, QueryRejection>,
 ) -> (StatusCode, String) {
-    let asked = asked.map(|Query(Asked { api, stage })| (api, stage));
+    let asked = asked.map(|Query(FlushQuery { api, stage })| (api, stage));
     let count = match asked {
         Ok((None, None)) => cache.flush(None),
         Ok((Some(api), Some(stage))) => cache.flush(Some((&api, &stage))),
         Ok(_) | Err(_) => {
-            let expected = "expected both api (its id) and stage in the query, or neither\n";
+            let expected = "expected both api (an API id) and stage in the query, or neither\n";
             return (StatusCode::BAD_REQUEST, expected.to_owned());
         }
     };
     (
         StatusCode::OK,
-        format!("{count} responses were forgotten\n"),
+        format!("removed {}\n", counted(count, "cached response")),
     )
 }

@@ -20,7 +20,7 @@ use crate::openapi::{api_key_source, read_encoding, read_policy};
 type Domain = (String, Vec<BasePathMapping>, Option<MutualTls>);
 
 /// An API, and its custom domain.
-pub(super) type Served = (Api, Option<Domain>);
+pub(super) type ServedApi = (Api, Option<Domain>);
 
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
@@ -28,7 +28,7 @@ pub(super) fn read(
     declared: &Declared,
     account: Option<&Account>,
     problems: &mut Vec<Problem>,
-) -> Option<Served> {
+) -> Option<ServedApi> {
     let mut content = Content::declared(stack, declared, problems);
     let mut fields = declared.fields().or_collect(problems)?;
     let name = fields.optional("Name");

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::kinds::{SERVERLESS_FUNCTION, SERVERLESS_STATE_MACHINE};
 use super::nodes::{entry_at, of_json};
-use route::Route;
+use route::SamRoute;
 
 /// The logical id of the API that SAM makes for events which name none.
 const IMPLICIT_API: &str = "ServerlessRestApi";
@@ -33,7 +33,7 @@ pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem
             {
                 continue;
             }
-            let Some(route) = Route::read(resource, event, api, problems) else {
+            let Some(route) = SamRoute::read(resource, event, api, problems) else {
                 continue;
             };
             place.get_or_insert(&event.node);

@@ -11,8 +11,8 @@ use crate::vpc_endpoints::VpcEndpoint;
 #[derive(Debug, Clone, clap::Args)]
 pub struct AccessArgs {
     /// An access key that methods with AWS_IAM accept: KEY:SECRET, KEY:SECRET:TOKEN for a session,
-    /// and @ARN behind it for a caller that is not a user of the API's account. Repeatable, with
-    /// commas in the environment
+    /// followed by @ARN if the caller is not a user of the API's account. Repeatable; in the
+    /// environment, separate values with commas
     #[arg(
         long,
         value_name = "KEY:SECRET",
@@ -22,7 +22,8 @@ pub struct AccessArgs {
     )]
     pub iam_credentials: Vec<Credentials>,
     /// A VPC endpoint by which private APIs are reached, and the network whose requests come
-    /// through it: ID=NETWORK, or ID@VPC=NETWORK. Repeatable, with commas in the environment
+    /// through it: ID=NETWORK, or ID@VPC=NETWORK. Repeatable; in the environment, separate values
+    /// with commas
     #[arg(
         long,
         value_name = "ID=NETWORK",
@@ -30,9 +31,9 @@ pub struct AccessArgs {
         value_delimiter = ','
     )]
     pub vpc_endpoint: Vec<VpcEndpoint>,
-    /// Where the keys of an issuer of tokens are, instead of where it publishes them: a JWKS file
-    /// or its URL. ISSUER is the issuer's URL, or the id of a user pool. Repeatable, with commas in
-    /// the environment
+    /// Where to find the keys of an issuer of tokens, if not where the issuer publishes them: a
+    /// JWKS file or a URL. ISSUER is the issuer's URL, or the id of a user pool. Repeatable; in the
+    /// environment, separate values with commas
     #[arg(
         long,
         value_name = "ISSUER=FILE-OR-URL",
@@ -40,8 +41,8 @@ pub struct AccessArgs {
         value_delimiter = ','
     )]
     pub jwks: Vec<KeySource>,
-    /// A token with an unknown key makes the gateway fetch its issuer's keys again, at most once in
-    /// this many seconds
+    /// The shortest time between two requests for an issuer's keys, in seconds: a token with an
+    /// unknown key makes the gateway fetch them again
     #[arg(long, value_name = "SECONDS", env = "GATEWAY_JWKS_INTERVAL", default_value_t = 10,
           value_parser = cli::number::<u64>(1..=86_400, "seconds"))]
     pub jwks_interval: u64,

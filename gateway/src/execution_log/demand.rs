@@ -41,7 +41,7 @@ pub(crate) struct Execution<'a> {
 
 /// The log of a request.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct KeptLog {
     pub request_id: String,
     pub lines: Vec<String>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Demand {
     wishes: Vec<(Wish, Timestamp)>,
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptLog>,
 }
 
 impl Demand {
@@ -83,7 +83,7 @@ impl Demand {
     }
 
     /// Keeps a log; the oldest goes when there are too many.
-    pub(super) fn keep(&mut self, kept: Kept) {
+    pub(super) fn keep(&mut self, kept: KeptLog) {
         if self.kept.len() == KEPT {
             self.kept.pop_front();
         }
@@ -91,8 +91,8 @@ impl Demand {
     }
 
     /// The logs that are kept: all, or that of one request.
-    pub(super) fn kept(&self, request_id: Option<&str>) -> Vec<Kept> {
-        let is_meant = |kept: &&Kept| request_id.is_none_or(|id| kept.request_id == id);
+    pub(super) fn kept(&self, request_id: Option<&str>) -> Vec<KeptLog> {
+        let is_meant = |kept: &&KeptLog| request_id.is_none_or(|id| kept.request_id == id);
         self.kept.iter().filter(is_meant).cloned().collect()
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kit::lock::Mutex;
 use kit::time::Timestamp;
 
-use super::demand::{Demand, Execution, Kept, Wish};
+use super::demand::{Demand, Execution, KeptLog, Wish};
 use super::recording::Recording;
 use crate::access_log::AccessLog;
 use crate::api::LoggingLevel;
@@ -39,8 +39,8 @@ impl ExecutionLogs {
     }
 
     /// Begins to record a request, if somebody wants that.
-    pub(crate) fn begin(&self, route: &Route<'_>, request: &Request) -> (Recording, Wanted) {
-        let wanted = Wanted {
+    pub(crate) fn begin(&self, route: &Route<'_>, request: &Request) -> (Recording, WantedBy) {
+        let wanted = WantedBy {
             by_operator: self.is_waiting.load(Ordering::Relaxed) && self.takes(route, request),
             by_stage: self.level(route, request),
         };
@@ -83,7 +83,7 @@ impl ExecutionLogs {
     pub(crate) fn end(
         &self,
         recording: Recording,
-        wanted: Wanted,
+        wanted: WantedBy,
         request: &Request,
         response: &Result<MethodResponse, Fault>,
     ) {
@@ -102,7 +102,7 @@ impl ExecutionLogs {
         }
         if wanted.by_operator {
             let request_id = request.request_id.clone();
-            self.demand.lock().keep(Kept { request_id, lines });
+            self.demand.lock().keep(KeptLog { request_id, lines });
         }
     }
 
@@ -122,7 +122,7 @@ impl ExecutionLogs {
 
 /// Who wants the log of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedBy {
     by_operator: bool,
     by_stage: LoggingLevel,
 }

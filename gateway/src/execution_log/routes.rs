@@ -27,7 +27,7 @@ pub(crate) fn routes(logs: Arc<ExecutionLogs>) -> Router {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Asked {
+struct LogQuery {
     request_id: Option<String>,
     method: Option<String>,
     resource: Option<String>,
@@ -42,7 +42,7 @@ fn one_request() -> u32 {
 
 async fn wish(
     State(logs): State<Arc<ExecutionLogs>>,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<LogQuery>, axum::extract::rejection::QueryRejection>,
 ) -> (StatusCode, String) {
     let Ok(Query(asked)) = asked else {
         let expected =
@@ -62,11 +62,11 @@ async fn wish(
         count,
     };
     if !logs.wish(wish) {
-        let message = "too many wait already: they end after ten minutes\n";
+        let message = "too many requests for logs are waiting: they expire after ten minutes\n";
         return (StatusCode::TOO_MANY_REQUESTS, message.to_owned());
     }
     let message = format!(
-        "the next {count} of these requests are recorded within ten minutes: GET /execution-log shows them\n"
+        "the next {count} of these requests within ten minutes will be recorded: GET /execution-log shows them\n"
     );
     (StatusCode::ACCEPTED, message)
 }

@@ -4,7 +4,7 @@ use kit::call::Call;
 use kit::time::Timestamp;
 use url::Url;
 
-use super::demand::{Demand, Execution, Kept, Wish};
+use super::demand::{Demand, Execution, KeptLog, Wish};
 use super::lines::sent;
 use super::recording::Recording;
 
@@ -54,7 +54,7 @@ fn a_wish_is_for_its_requests_and_for_so_many() {
 fn the_oldest_log_goes() {
     let mut demand = Demand::default();
     for number in 0..150 {
-        demand.keep(Kept {
+        demand.keep(KeptLog {
             request_id: number.to_string(),
             lines: vec![format!("line {number}")],
         });

@@ -40,7 +40,7 @@ pub(super) fn call(
         method: Method::POST,
         url: url
             .parse()
-            .map_err(|_| exchange.misconfigured("the region makes no host"))?,
+            .map_err(|_| exchange.misconfigured("the region is not valid in a host name"))?,
         headers,
         body: Bytes::from(body.to_string()),
     })

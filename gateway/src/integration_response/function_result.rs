@@ -79,9 +79,10 @@ impl FunctionResult {
     /// # Errors
     /// What is wrong with it.
     fn read(payload: &[u8]) -> Result<FunctionResult, String> {
-        let json = serde_json::from_slice(payload).map_err(|_| "it is not JSON".to_owned())?;
+        let json = serde_json::from_slice(payload)
+            .map_err(|_| "the result is not valid JSON".to_owned())?;
         let Json::Object(members) = json else {
-            return Err("it is not an object".to_owned());
+            return Err("the result must be an object".to_owned());
         };
         let mut result = FunctionResult {
             status: StatusCode::OK,
@@ -100,21 +101,21 @@ impl FunctionResult {
                 ("headers", Json::Object(headers)) => single = headers,
                 ("multiValueHeaders", Json::Object(headers)) => multiple = headers,
                 ("body", value) => {
-                    result.body = scalar(value).ok_or("its body is not text")?;
+                    result.body = scalar(value).ok_or("body must be a string")?;
                 }
                 ("isBase64Encoded", value) => {
                     result.is_base64 = match scalar(value).as_deref() {
                         Some("true") => true,
                         Some("false") => false,
-                        _ => return Err("isBase64Encoded is not true or false".to_owned()),
+                        _ => return Err("isBase64Encoded must be true or false".to_owned()),
                     };
                 }
                 ("headers" | "multiValueHeaders", _) => {
-                    return Err(format!("{name} is not an object"));
+                    return Err(format!("{name} must be an object"));
                 }
                 (name, _) => {
                     let name = crate::trouble::printable(name);
-                    return Err(format!("it has a member {name}, which is not allowed"));
+                    return Err(format!("unknown member {name}"));
                 }
             }
         }
@@ -136,7 +137,7 @@ pub(super) fn status(value: &Json) -> Result<StatusCode, String> {
     number
         .filter(|status| (200..600).contains(status))
         .and_then(|status| StatusCode::from_u16(status).ok())
-        .ok_or_else(|| "its statusCode is not a status".to_owned())
+        .ok_or_else(|| "statusCode must be a number from 200 to 599".to_owned())
 }
 
 /// Text; numbers and booleans as they are written.
@@ -157,7 +158,7 @@ fn merged(
 ) -> Result<Vec<(String, String)>, String> {
     let wrong = |name: &str| {
         let name = crate::trouble::printable(name);
-        format!("its header {name} is not text")
+        format!("the header {name} must be a string")
     };
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, values) in multiple {

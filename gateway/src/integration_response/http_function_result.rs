@@ -27,7 +27,8 @@ pub(super) fn respond(exchange: &Exchange<'_>, reply: &Reply) -> Result<MethodRe
 
 /// Reads a result: an object with a `statusCode` is a response, anything else is the body of one.
 fn read(payload: &[u8]) -> Result<MethodResponse, String> {
-    let json: Json = serde_json::from_slice(payload).map_err(|_| "it is not JSON".to_owned())?;
+    let json: Json =
+        serde_json::from_slice(payload).map_err(|_| "the result is not valid JSON".to_owned())?;
     match json {
         Json::Object(members) if members.contains_key("statusCode") => whole(members),
         Json::String(text) => Ok(inferred(text.into())),
@@ -52,30 +53,30 @@ fn whole(mut members: Map<String, Json>) -> Result<MethodResponse, String> {
         Some(Json::Object(given)) => {
             for (name, value) in given {
                 let value =
-                    scalar(value).ok_or_else(|| format!("its header {name} is not text"))?;
+                    scalar(value).ok_or_else(|| format!("the header {name} must be a string"))?;
                 headers.add(&name, value);
             }
         }
-        Some(_) => return Err("headers is not an object".to_owned()),
+        Some(_) => return Err("headers must be an object".to_owned()),
     }
     match take("cookies") {
         None => {}
         Some(Json::Array(cookies)) => {
             for cookie in cookies {
-                let cookie = scalar(cookie).ok_or("one of its cookies is not text")?;
+                let cookie = scalar(cookie).ok_or("cookies must hold strings")?;
                 headers.add("set-cookie", cookie);
             }
         }
-        Some(_) => return Err("cookies is not a list".to_owned()),
+        Some(_) => return Err("cookies must be a list".to_owned()),
     }
     headers.set_missing("content-type", "text/plain;charset=UTF-8");
     let body = match take("body") {
         None => String::new(),
-        Some(body) => scalar(body).ok_or("its body is not text")?,
+        Some(body) => scalar(body).ok_or("body must be a string")?,
     };
     let is_base64 = take("isBase64Encoded").is_some_and(|flag| flag == Json::Bool(true));
     let body = match is_base64 {
-        true => from_base64(body.as_bytes()).map_err(|_| "its body is not base64".to_owned())?,
+        true => from_base64(body.as_bytes()).map_err(|_| "the body is not base64".to_owned())?,
         false => body.into(),
     };
     Ok(MethodResponse {
@@ -131,19 +132,22 @@ mod tests {
     #[test]
     fn a_malformed_result_is_told() {
         for (payload, told) in [
-            ("nonsense", "not JSON"),
-            (r#"{"statusCode": 42}"#, "statusCode is not a status"),
+            ("nonsense", "not valid JSON"),
+            (
+                r#"{"statusCode": 42}"#,
+                "statusCode must be a number from 200 to 599",
+            ),
             (
                 r#"{"statusCode": 200, "body": {"a": 1}}"#,
-                "body is not text",
+                "body must be a string",
             ),
             (
                 r#"{"statusCode": 200, "headers": []}"#,
-                "headers is not an object",
+                "headers must be an object",
             ),
             (
                 r#"{"statusCode": 200, "cookies": "a=1"}"#,
-                "cookies is not a list",
+                "cookies must be a list",
             ),
             (
                 r#"{"statusCode": 200, "body": "!", "isBase64Encoded": true}"#,

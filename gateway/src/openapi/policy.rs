@@ -4,7 +4,7 @@ use kit::document::{Node, Problem, Value};
 use serde_json::Value as Json;
 
 use crate::api::Policy;
-use crate::authorization::policy::{Form, parse};
+use crate::authorization::policy::{PolicyKind, parse};
 
 /// Reads a resource policy, as a mapping or as JSON text, and says whether it cannot be read: then
 /// it is a problem, and nobody may call the API.
@@ -21,7 +21,7 @@ pub(crate) fn of_document(
         Ok(text) => serde_json::from_str(text).unwrap_or(Json::Null),
         Err(_) => node.to_json(),
     };
-    match parse(&json, Form::Resource) {
+    match parse(&json, PolicyKind::Resource) {
         Ok(policy) => (Some(policy), false),
         Err(reason) => {
             let message = format!("the resource policy cannot be applied: {reason}");

@@ -43,7 +43,7 @@ fn what_is_not_supported_is_reported_with_its_place() {
     assert_eq!(
         problems,
         [
-            "api.yaml:2:29: the resource policy cannot be applied: Statement is missing, or is no list",
+            "api.yaml:2:29: the resource policy cannot be applied: Statement must be an object or a list of objects",
             "api.yaml:7:19: post /a: the document declares no security scheme key",
             "api.yaml:8:7: post /a: nonsense is unknown",
         ]

@@ -36,7 +36,7 @@ pub(super) struct Checked<'d> {
 
 /// What a validator looks at.
 #[derive(Clone, Copy, Default)]
-struct Flags {
+struct ValidatorFlags {
     parameters: bool,
     body: bool,
 }
@@ -77,7 +77,7 @@ impl<'d> ValidationReader<'d> {
         checks
     }
 
-    fn flags(&self, label: &str, name: &Node) -> Result<Flags, Problem> {
+    fn flags(&self, label: &str, name: &Node) -> Result<ValidatorFlags, Problem> {
         let text = name.text()?;
         let Some(validator) = self.validators.and_then(|all| all.get(text)) else {
             return Err(name.problem(format!(
@@ -85,7 +85,7 @@ impl<'d> ValidationReader<'d> {
             )));
         };
         let flag = |key: &str| validator.get(key).map_or(Ok(false), Node::boolean);
-        Ok(Flags {
+        Ok(ValidatorFlags {
             parameters: flag("validateRequestParameters")?,
             body: flag("validateRequestBody")?,
         })

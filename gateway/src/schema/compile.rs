@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
 
-use super::keywords::{self, Reader, texts};
+use super::keywords::{self, KeywordReader, texts};
 use super::library::{Library, Source};
 use super::rules::{Additional, ArrayRules, Dependency, Id, Items, ObjectRules, Rules, Schema};
 
@@ -24,7 +24,7 @@ impl Library {
                     json!({"type": "object", "properties": {"message": {"type": "string"}}});
                 self.inline(usize::MAX, &error)
             }
-            (None, _) => Err(format!("there is no model {name}")),
+            (None, _) => Err(format!("the model {name} does not exist")),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'l> Compiler<'l> {
         let schema = Schema { rules: self.rules };
         let circular = (0..schema.rules.len()).any(|id| schema.never_ends(id));
         if circular {
-            return Err("a $ref leads back to itself".to_owned());
+            return Err("a $ref refers to itself".to_owned());
         }
         Ok(schema)
     }
@@ -70,7 +70,7 @@ impl<'l> Compiler<'l> {
             return Ok(*id);
         }
         let json = self.library.get(source);
-        let json = json.ok_or_else(|| format!("nothing stands at #{}", source.pointer))?;
+        let json = json.ok_or_else(|| format!("$ref #{} refers to nothing", source.pointer))?;
         self.place(source.root, json, Some(source))
     }
 
@@ -85,10 +85,10 @@ impl<'l> Compiler<'l> {
             self.known.insert(source.clone(), id);
         }
         let Json::Object(members) = json else {
-            return Err(format!("a schema must be a mapping, found {json}"));
+            return Err(format!("a schema must be an object, got {json}"));
         };
         let is_imported = self.library.is_imported(root);
-        let reader = Reader {
+        let reader = KeywordReader {
             members,
             is_imported,
         };
@@ -96,7 +96,7 @@ impl<'l> Compiler<'l> {
         Ok(id)
     }
 
-    fn rules(&mut self, root: usize, reader: &Reader<'_>) -> Result<Rules, String> {
+    fn rules(&mut self, root: usize, reader: &KeywordReader<'_>) -> Result<Rules, String> {
         if let Some(Json::String(reference)) = reader.members.get("$ref") {
             let source = self.library.resolve(root, reference)?;
             return Ok(Rules {
@@ -125,7 +125,7 @@ impl<'l> Compiler<'l> {
         })
     }
 
-    fn array(&mut self, root: usize, reader: &Reader<'_>) -> Result<ArrayRules, String> {
+    fn array(&mut self, root: usize, reader: &KeywordReader<'_>) -> Result<ArrayRules, String> {
         let items = match reader.members.get("items") {
             None => Items::Any,
             Some(Json::Array(list)) => {
@@ -143,7 +143,7 @@ impl<'l> Compiler<'l> {
         })
     }
 
-    fn object(&mut self, root: usize, reader: &Reader<'_>) -> Result<ObjectRules, String> {
+    fn object(&mut self, root: usize, reader: &KeywordReader<'_>) -> Result<ObjectRules, String> {
         let mut rules = ObjectRules {
             min_properties: reader.length("minProperties")?,
             max_properties: reader.length("maxProperties")?,

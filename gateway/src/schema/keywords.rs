@@ -8,18 +8,18 @@ use super::pattern::Pattern;
 use super::rules::{Bound, NumberRules, StringRules, Type};
 
 /// The keywords of one schema.
-pub(super) struct Reader<'j> {
+pub(super) struct KeywordReader<'j> {
     pub(super) members: &'j Map<String, Json>,
     pub(super) is_imported: bool,
 }
 
-impl<'j> Reader<'j> {
+impl<'j> KeywordReader<'j> {
     pub(super) fn types(&self) -> Result<Vec<Type>, String> {
         let names = match self.members.get("type") {
             None => Vec::new(),
             Some(Json::Array(list)) => texts("type", list)?,
             Some(Json::String(name)) => vec![name.clone()],
-            Some(other) => return Err(format!("type must be text or a list, found {other}")),
+            Some(other) => return Err(format!("type must be a string or a list, got {other}")),
         };
         let mut types = Vec::new();
         for name in names {
@@ -31,7 +31,7 @@ impl<'j> Reader<'j> {
                 "number" => Type::Number,
                 "object" => Type::Object,
                 "string" => Type::String,
-                other => return Err(format!("type {other} is unknown")),
+                other => return Err(format!("invalid type {other}: expected array, boolean, integer, null, number, object or string")),
             });
         }
         // A number may be whole.
@@ -70,7 +70,7 @@ impl<'j> Reader<'j> {
     }
 
     pub(super) fn decimal(&self, key: &str) -> Result<Option<Decimal>, String> {
-        let wrong = |json: &Json| format!("{key} must be a number, found {json}");
+        let wrong = |json: &Json| format!("{key} must be a number, got {json}");
         let read = |json: &Json| match json {
             Json::Number(number) => Decimal::parse(number.as_str()).ok_or_else(|| wrong(json)),
             _ => Err(wrong(json)),
@@ -87,7 +87,7 @@ impl<'j> Reader<'j> {
     pub(super) fn length(&self, key: &str) -> Result<Option<usize>, String> {
         let read = |json: &Json| {
             let length = json.as_u64().and_then(|n| usize::try_from(n).ok());
-            length.ok_or_else(|| format!("{key} must be a whole number, found {json}"))
+            length.ok_or_else(|| format!("{key} must be a whole number, got {json}"))
         };
         self.members.get(key).map(read).transpose()
     }
@@ -100,7 +100,7 @@ impl<'j> Reader<'j> {
         match self.members.get(key) {
             None => Ok(None),
             Some(Json::Array(list)) => Ok(Some(list)),
-            Some(other) => Err(format!("{key} must be a list, found {other}")),
+            Some(other) => Err(format!("{key} must be a list, got {other}")),
         }
     }
 
@@ -112,7 +112,7 @@ impl<'j> Reader<'j> {
         match self.members.get(key) {
             None => Ok(Vec::new()),
             Some(Json::Object(members)) => Ok(members.iter().collect()),
-            Some(other) => Err(format!("{key} must be a mapping, found {other}")),
+            Some(other) => Err(format!("{key} must be an object, got {other}")),
         }
     }
 }
@@ -120,11 +120,11 @@ impl<'j> Reader<'j> {
 pub(super) fn texts(key: &str, list: &[Json]) -> Result<Vec<String>, String> {
     let text = |json: &Json| {
         let text = json.as_str().map(ToOwned::to_owned);
-        text.ok_or_else(|| format!("{key} must hold texts only, found {json}"))
+        text.ok_or_else(|| format!("{key} must hold strings only, got {json}"))
     };
     list.iter().map(text).collect()
 }
 
 pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
-    Pattern::new(text).map_err(|error| format!("pattern {text} cannot be read: {error}"))
+    Pattern::new(text).map_err(|error| format!("invalid pattern {text}: {error}"))
 }

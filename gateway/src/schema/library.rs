@@ -77,7 +77,7 @@ impl Library {
             .get(name)
             .filter(|_| is_named)
             .cloned()
-            .ok_or_else(|| format!("$ref {reference} leads to no schema or model"))
+            .ok_or_else(|| format!("$ref {reference} refers to no schema or model"))
     }
 
     /// Where the model of this name stands.

@@ -107,13 +107,13 @@ impl IssuerKeys {
                 Err(reason) if known.keys.is_none() => return Err(reason),
                 Err(reason) => tracing::warn!(
                     issuer = issuer.url(),
-                    "the keys of an issuer cannot be fetched again, those that are known stay valid: {reason}"
+                    "cannot fetch the keys of an issuer again, the known ones stay valid: {reason}"
                 ),
             }
         }
         match &known.keys {
             Some((keys, _)) => Ok(keys.clone()),
-            None => Err("they could not be fetched a moment ago".to_owned()),
+            None => Err("the last attempt to fetch them failed a moment ago".to_owned()),
         }
     }
 
@@ -155,14 +155,14 @@ async fn discover(sender: &Sender, issuer: &str) -> Result<Url, String> {
     let base = issuer.trim_end_matches('/');
     let url = parsed(&format!("{base}/.well-known/openid-configuration"))?;
     let document = get(sender, url.clone()).await?;
-    let document: Json =
-        serde_json::from_slice(&document).map_err(|error| format!("{url} is no JSON: {error}"))?;
+    let document: Json = serde_json::from_slice(&document)
+        .map_err(|error| format!("{url}: not valid JSON: {error}"))?;
     let keys = document.get("jwks_uri").and_then(Json::as_str);
-    parsed(keys.ok_or_else(|| format!("{url} names no jwks_uri"))?)
+    parsed(keys.ok_or_else(|| format!("{url}: jwks_uri is missing"))?)
 }
 
 fn parsed(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|error| format!("{text} is no URL: {error}"))
+    Url::parse(text).map_err(|error| format!("invalid URL {text}: {error}"))
 }
 
 async fn get(sender: &Sender, url: Url) -> Result<Vec<u8>, String> {

@@ -112,7 +112,7 @@ impl MessageSender {
         };
         let batch = lane.coalescer.lock().push(message, Instant::now());
         if let Some(batch) = batch {
-            UnderWay::start(&self.state, lane.clone(), batch);
+            RequestUnderWay::start(&self.state, lane.clone(), batch);
         }
     }
 }
@@ -152,7 +152,7 @@ impl Lane {
                 tokio::time::sleep_until(then.into()).await;
                 let next = || lane.coalescer.lock().pass(Instant::now());
                 while let Some(batch) = next() {
-                    UnderWay::start(&state, lane.clone(), batch);
+                    RequestUnderWay::start(&state, lane.clone(), batch);
                 }
             }
         });
@@ -169,17 +169,17 @@ impl Lane {
 
 /// A request under way. Its end lets what waits leave, also the end by a panic: that costs one
 /// batch, whose callers get an error, and not the queue.
-struct UnderWay {
+struct RequestUnderWay {
     state: Arc<SenderState>,
     lane: Arc<Lane>,
     begun: Instant,
     number: u64,
 }
 
-impl UnderWay {
+impl RequestUnderWay {
     /// Sends a batch, in a task of its own.
     fn start(state: &Arc<SenderState>, lane: Arc<Lane>, Batch { number, messages }: Batch) {
-        let under_way = UnderWay {
+        let under_way = RequestUnderWay {
             state: state.clone(),
             lane,
             begun: Instant::now(),
@@ -196,14 +196,14 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for RequestUnderWay {
     fn drop(&mut self) {
         let after = self.begun.elapsed();
         let mut coalescer = self.lane.coalescer.lock();
         let next = coalescer.returned(self.number, after, self.begun + after);
         drop(coalescer);
         match next {
-            Some(batch) => UnderWay::start(&self.state, self.lane.clone(), batch),
+            Some(batch) => RequestUnderWay::start(&self.state, self.lane.clone(), batch),
             None => self.state.forget(&self.lane),
         }
     }

@@ -92,7 +92,7 @@ fn plan(node: &Node, known: &[ApiKey], problems: &mut Vec<Problem>) -> Option<Us
     for node in keys.or_collect(problems).unwrap_or_default() {
         match node.text().or_collect(problems) {
             Some(id) if known.iter().any(|key| key.id == id) => ids.push(id.to_owned()),
-            Some(id) => problems.push(node.problem(format!("there is no API key {id}"))),
+            Some(id) => problems.push(node.problem(format!("no API key has the id {id}"))),
             None => {}
         }
     }

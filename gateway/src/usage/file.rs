@@ -15,7 +15,7 @@ use super::quota::{Counter, Counters};
 
 /// What the file holds.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct UsageRecord {
     /// Generated values by the ids of their keys.
     pub keys: BTreeMap<String, String>,
     /// What was used.
@@ -26,17 +26,19 @@ pub(super) struct Kept {
 ///
 /// # Errors
 /// It cannot be read, or holds something else.
-pub(super) fn read(path: &Path) -> anyhow::Result<Kept> {
+pub(super) fn read(path: &Path) -> anyhow::Result<UsageRecord> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kept::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(UsageRecord::default());
+        }
         Err(error) => return Err(error.into()),
     };
     let json: Json = serde_json::from_str(&text)?;
-    parse(&json).context("it is not a file of this program")
+    parse(&json).context("not a usage file of this program")
 }
 
-fn parse(json: &Json) -> Option<Kept> {
+fn parse(json: &Json) -> Option<UsageRecord> {
     let keys = json.get("apiKeys")?.as_object()?.iter();
     let keys = keys.map(|(id, value)| Some((id.clone(), value.as_str()?.to_owned())));
     let counters = json.get("quotas")?.as_array()?.iter().map(|row| {
@@ -47,7 +49,7 @@ fn parse(json: &Json) -> Option<Kept> {
         };
         Some(((text("plan")?.to_owned(), text("key")?.to_owned()), counter))
     });
-    Some(Kept {
+    Some(UsageRecord {
         keys: keys.collect::<Option<_>>()?,
         counters: Counters(counters.collect::<Option<_>>()?),
     })
@@ -57,7 +59,7 @@ fn parse(json: &Json) -> Option<Kept> {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) fn write(path: &Path, kept: &Kept) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, kept: &UsageRecord) -> std::io::Result<()> {
     let beside = path.with_extension("tmp");
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -70,7 +72,7 @@ pub(super) fn write(path: &Path, kept: &Kept) -> std::io::Result<()> {
     std::fs::rename(&beside, path)
 }
 
-fn shown(kept: &Kept) -> Json {
+fn shown(kept: &UsageRecord) -> Json {
     let keys: Map<String, Json> = kept
         .keys
         .iter()
@@ -92,12 +94,12 @@ mod tests {
     fn what_is_written_is_read_again_and_is_nobody_elses() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usage.json");
-        assert_eq!(read(&path).unwrap(), Kept::default());
+        assert_eq!(read(&path).unwrap(), UsageRecord::default());
         let counter = Counter {
             from: date!(2024 - 03 - 10),
             used: 7,
         };
-        let kept = Kept {
+        let kept = UsageRecord {
             keys: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
             counters: Counters(BTreeMap::from([(
                 ("p".to_owned(), "k".to_owned()),
@@ -110,6 +112,6 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         std::fs::write(&path, "{}").unwrap();
         let error = read(&path).unwrap_err().to_string();
-        assert_eq!(error, "it is not a file of this program");
+        assert_eq!(error, "not a usage file of this program");
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::api_keys;
 use super::bucket::Bucket;
-use super::file::{self, Kept};
+use super::file::{self, UsageRecord};
 use super::plans::Plans;
 use super::quota::Counters;
 use super::settings::UsageArgs;
@@ -60,7 +60,7 @@ impl UsageGate {
     pub(crate) fn open(args: &UsageArgs, apis: &Apis) -> anyhow::Result<UsageGate> {
         let kept = match &args.usage_file {
             Some(path) => file::read(path).with_context(|| unusable(path, "cannot be read"))?,
-            None => Kept::default(),
+            None => UsageRecord::default(),
         };
         let gate = UsageGate {
             plans: ArcSwap::default(),
@@ -130,7 +130,7 @@ impl UsageGate {
             key.value = Some(KeyDigest::of(value));
             names.push(key.name.clone());
         }
-        let kept = Kept {
+        let kept = UsageRecord {
             keys: generated.clone(),
             counters: lock(&self.counters).clone(),
         };
@@ -151,7 +151,7 @@ impl UsageGate {
             if self.file.is_some() {
                 ""
             } else {
-                "; set --usage-file to keep them over restarts"
+                "; set --usage-file to keep them across restarts"
             }
         );
         Ok(())
@@ -281,7 +281,7 @@ impl UsageGate {
         if !self.is_dirty.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        let kept = Kept {
+        let kept = UsageRecord {
             keys: lock(&self.generated).clone(),
             counters: lock(&self.counters).clone(),
         };

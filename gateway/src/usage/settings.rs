@@ -8,13 +8,15 @@ use crate::api::Throttle;
 /// API keys, quotas and throttles
 #[derive(Debug, Clone, clap::Args)]
 pub struct UsageArgs {
-    /// File with API keys and usage plans, beside those of the definition; read again on reload
+    /// A file with API keys and usage plans in addition to those of the definition; read again when
+    /// the definition is
     #[arg(long, value_name = "FILE", env = "GATEWAY_API_KEYS")]
     pub api_keys: Option<PathBuf>,
-    /// File that keeps quota counters and generated API keys over restarts [default: none]
+    /// The file that keeps quota counters and generated API keys across restarts [default: none,
+    /// both are lost]
     #[arg(long, value_name = "FILE", env = "GATEWAY_USAGE_FILE")]
     pub usage_file: Option<PathBuf>,
-    /// Throttle of all requests together: RATE,BURST (requests a second, at once) or off
+    /// The throttle of the whole account: RATE,BURST (requests a second, requests at once), or off
     #[arg(
         long,
         value_name = "LIMIT",

@@ -322,7 +322,7 @@ fn a_file_of_keys_stands_beside_the_definition() {
     assert_eq!(
         shown,
         "--api-keys or GATEWAY_API_KEYS: F:1:25: the value of an API key has 5 characters: expected 20 to 128\n\
-         F:2:26: there is no API key b\n\
+         F:2:26: no API key has the id b\n\
          F:2:56: invalid period YEAR: expected DAY, WEEK or MONTH"
     );
 }

@@ -10,20 +10,20 @@ use std::sync::Arc;
 
 use super::number::Number;
 
-/// A variable: its place in [`Names`].
+/// A variable: its place in [`VariableNames`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Name(pub u32);
 
 /// The variables of a template, each once.
 #[derive(Debug, Clone)]
-pub(super) struct Names {
+pub(super) struct VariableNames {
     all: Vec<Arc<str>>,
     places: HashMap<Arc<str>, Name>,
 }
 
-impl Default for Names {
-    fn default() -> Names {
-        let mut names = Names {
+impl Default for VariableNames {
+    fn default() -> VariableNames {
+        let mut names = VariableNames {
             all: Vec::new(),
             places: HashMap::new(),
         };
@@ -34,7 +34,7 @@ impl Default for Names {
     }
 }
 
-impl Names {
+impl VariableNames {
     /// `$foreach`.
     pub(super) const FOREACH: Name = Name(0);
     /// `$velocityCount`.
@@ -106,7 +106,7 @@ pub(crate) enum Node {
     /// `#macro(name …) … #end`: prints nothing where it stands.
     Macro(Box<MacroDefinition>),
     /// `#name(…)`, or `#@name(…) … #end`: a macro, or text when there is no such macro.
-    Call(Box<Call>),
+    Call(Box<MacroCall>),
     /// `#evaluate(text)`.
     Evaluate(Box<Evaluate>),
     /// `#break`, or `#break($foreach.parent)`.
@@ -205,7 +205,7 @@ pub(crate) struct Macro {
 
 /// A call of a macro, or text that looks like one.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct MacroCall {
     /// Where its name stands.
     pub span: Range<usize>,
     /// The macro's name.
@@ -315,7 +315,7 @@ pub(crate) enum Operator {
 
 /// How a reference was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ReferenceForm {
     /// `$name` or `${name}`.
     Plain,
     /// `$!name` or `$!{name}`. On API Gateway the same as plain: both print nothing for null.
@@ -334,13 +334,13 @@ pub(crate) struct Reference {
     /// Where the whole reference stands.
     pub span: Range<usize>,
     /// How it was written.
-    pub form: Form,
+    pub form: ReferenceForm,
     /// Text in front of it that was read along (`#$name`, backslashes).
     pub prefix: Box<str>,
     /// The variable.
     pub root: Name,
     /// The properties, indexes and methods after the variable.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ReferencePart>,
     /// The reference as it shows itself when escaped: as written, but for what stood in front.
     pub source: Box<str>,
     /// The reference as written.
@@ -349,16 +349,16 @@ pub(crate) struct Reference {
 
 /// One part of a reference after its root.
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
+pub(crate) struct ReferencePart {
     /// Where it stands.
     pub span: Range<usize>,
     /// The kind of access.
-    pub access: Access,
+    pub access: Member,
 }
 
 /// A property, an index or a method of what comes before.
 #[derive(Debug, Clone)]
-pub(crate) enum Access {
+pub(crate) enum Member {
     /// `.name`.
     Property(Arc<str>),
     /// `[index]`.

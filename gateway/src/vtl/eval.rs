@@ -4,7 +4,7 @@
 //! template can reach beyond its own variables comes from a [`Host`]. Every step is paid from the
 //! budget, so every rendering ends.
 
-use super::ast::{Names, Tree};
+use super::ast::{Tree, VariableNames};
 use super::error::Failure;
 use super::value::Value;
 
@@ -23,7 +23,7 @@ use renderer::{Halt, Renderer};
 /// Renders a tree. A rendering that fails returns none of its output.
 pub(super) fn render(
     tree: &Tree,
-    names: &Names,
+    names: &VariableNames,
     host: &mut dyn Host,
 ) -> Result<String, Box<Failure>> {
     let mut renderer = Renderer::new(tree, names, host);

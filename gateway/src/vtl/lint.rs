@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use kit::suggest::nearest;
 
-use super::ast::{Access, Block, Expression, Node, Reference, Tree};
+use super::ast::{Block, Expression, Member, Node, Reference, Tree};
 use super::error::{ErrorKind, Failure};
 use super::method;
 
@@ -137,13 +137,13 @@ impl LintWalk<'_> {
         for (position, step) in reference.steps.iter().enumerate() {
             let object = object.filter(|_| position == 0);
             match &step.access {
-                Access::Property(name) => {
+                Member::Property(name) => {
                     if let Some(object) = object {
                         self.member(object, name, &step.span);
                     }
                 }
-                Access::Index(index) => self.expression(index),
-                Access::Method(name, arguments) => {
+                Member::Index(index) => self.expression(index),
+                Member::Method(name, arguments) => {
                     self.method(object, name, arguments, &step.span);
                     arguments
                         .iter()

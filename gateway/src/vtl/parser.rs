@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::{Macro, Names, Tree};
+use super::ast::{Macro, Tree, VariableNames};
 use super::error::Failure;
 use super::limits;
 
@@ -27,7 +27,7 @@ use tokens::{Origin, Parsed, Parser, Symbols};
 /// `#evaluate`.
 pub(super) fn parse(
     source: &str,
-    names: &mut Names,
+    names: &mut VariableNames,
     macros: HashMap<Box<str>, Arc<Macro>>,
 ) -> Parsed<Tree> {
     if source.len() > limits::TEMPLATE_BYTES {

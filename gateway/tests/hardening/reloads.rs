@@ -49,7 +49,7 @@ async fn no_request_fails_while_the_definition_changes() {
             _ => good += 1,
         }
         while gateway.logged("the definition was reloaded") < good
-            || gateway.logged("the definition was not reloaded") < bad
+            || gateway.logged("cannot reload the definition") < bad
         {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }

@@ -32,8 +32,8 @@ static SET: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub struct AdminArgs {
     /// A host name that clients of the admin port may use, in addition to IP addresses, localhost,
     /// names without a dot, the host of its listen setting, this machine's name, and names that end
-    /// in .internal, .svc or .cluster.local; other names get 421. Can be repeated; in the
-    /// environment, separate names with commas
+    /// in .internal, .svc or .cluster.local; other names get 421. Repeatable; in the environment,
+    /// separate values with commas
     #[arg(long, value_name = "NAME", env = "ADMIN_HOST", value_delimiter = ',', value_parser = cli_name)]
     pub admin_host: Vec<String>,
 }

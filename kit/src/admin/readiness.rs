@@ -15,10 +15,10 @@ const BAD: Duration = Duration::from_secs(2);
 /// Asks `check` when the last answer is too old.
 pub(super) struct Readiness<C> {
     check: C,
-    last: Mutex<Option<Checked>>,
+    last: Mutex<Option<LastAnswer>>,
 }
 
-struct Checked {
+struct LastAnswer {
     until: Instant,
     answer: Result<(), String>,
 }
@@ -47,7 +47,7 @@ where
         }
         let answer = (self.check)().await;
         let holds = if answer.is_ok() { GOOD } else { BAD };
-        *last = Some(Checked {
+        *last = Some(LastAnswer {
             until: now + holds,
             answer: answer.clone(),
         });

@@ -45,7 +45,7 @@ impl FromIterator<(String, String)> for Secrets {
 }
 
 /// What one reference asks for.
-struct Reference<'t> {
+struct DynamicReference<'t> {
     /// All of it behind `resolve:`.
     whole: &'t str,
     /// The secret or the parameter.
@@ -95,7 +95,7 @@ impl Secrets {
                 missing.push(node.problem(format!("{owner}: unclosed {START}")));
                 return made;
             };
-            match Reference::parse(inner).and_then(|reference| self.value(&reference)) {
+            match DynamicReference::parse(inner).and_then(|reference| self.value(&reference)) {
                 Ok(value) => made += &value,
                 Err(reason) => {
                     let message = format!("{owner}: {START}{inner}}}}}: {reason}");
@@ -108,8 +108,8 @@ impl Secrets {
         made + rest
     }
 
-    fn value(&self, reference: &Reference<'_>) -> Result<String, String> {
-        let Reference { whole, id, key } = *reference;
+    fn value(&self, reference: &DynamicReference<'_>) -> Result<String, String> {
+        let DynamicReference { whole, id, key } = *reference;
         let exact = [Some(whole.to_owned()), key.map(|key| format!("{id}:{key}"))];
         let found = exact.iter().flatten().find_map(|name| self.get(name));
         if let Some(value) = found {
@@ -119,7 +119,7 @@ impl Secrets {
         let Some(value) = names.into_iter().flatten().find_map(|name| self.get(name)) else {
             let (name, variable) = (name_in_arn(id).unwrap_or(id), variable(id));
             return Err(format!(
-                "its value is not known here: set --secret '{name}=…', a line {name}=… in --secrets-file, or {variable}"
+                "the value is unknown: set --secret '{name}=…', a line {name}=… in --secrets-file, or {variable}"
             ));
         };
         let (Some(key), Ok(serde_json::Value::Object(members))) =
@@ -131,14 +131,16 @@ impl Secrets {
         match members.get(key) {
             Some(serde_json::Value::String(text)) => Ok(text.clone()),
             Some(other) => Ok(other.to_string()),
-            None => Err(format!("the secret {id} that was given has no key {key}")),
+            None => Err(format!(
+                "the value given for the secret {id} has no key {key}"
+            )),
         }
     }
 }
 
-impl<'t> Reference<'t> {
+impl<'t> DynamicReference<'t> {
     /// Reads what stands behind `resolve:`.
-    fn parse(whole: &'t str) -> Result<Reference<'t>, String> {
+    fn parse(whole: &'t str) -> Result<DynamicReference<'t>, String> {
         let (service, rest) = whole.split_once(':').unwrap_or((whole, ""));
         if !SERVICES.contains(&service) || rest.is_empty() {
             return Err(format!("expected {} and a name", SERVICES.join(", ")));
@@ -153,7 +155,7 @@ impl<'t> Reference<'t> {
         let key = (service == "secretsmanager")
             .then(|| more.split(':').nth(1))
             .flatten();
-        Ok(Reference {
+        Ok(DynamicReference {
             whole: whole.trim_end_matches(':'),
             id,
             key: key.filter(|key| !key.is_empty()),
@@ -239,7 +241,7 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "t:1:1: C: {{resolve:ssm:/a/b}}: its value is not known here: set --secret '/a/b=…', \
+                "t:1:1: C: {{resolve:ssm:/a/b}}: the value is unknown: set --secret '/a/b=…', \
               a line /a/b=… in --secrets-file, or TIDEGATE_SECRET__A_B"
             ]
         );

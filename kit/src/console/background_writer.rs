@@ -46,17 +46,17 @@ pub(super) enum Report {
 
 /// Writes lines to a file on a thread of its own.
 pub struct BackgroundWriter {
-    shared: Arc<Shared>,
+    shared: Arc<SharedLines>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct SharedLines {
+    state: Mutex<WriterState>,
     filled: Condvar,
     emptied: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct WriterState {
     waiting: Vec<u8>,
     is_writing: bool,
     /// A flush waits for what is left, so nothing more is gathered.
@@ -71,7 +71,7 @@ impl BackgroundWriter {
         file: Option<impl Write + Send + 'static>,
         report: Report,
     ) -> BackgroundWriter {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedLines {
             state: Mutex::default(),
             filled: Condvar::new(),
             emptied: Condvar::new(),
@@ -137,8 +137,8 @@ impl Write for &BackgroundWriter {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl SharedLines {
+    fn lock(&self) -> MutexGuard<'_, WriterState> {
         self.state.lock()
     }
 
@@ -195,7 +195,7 @@ struct Stuck(Option<Instant>);
 
 impl Stuck {
     /// Reports the loss, if there is somebody to report it to, and not too often.
-    fn report(&mut self, shared: &Shared, report: Report) {
+    fn report(&mut self, shared: &SharedLines, report: Report) {
         let Report::Elsewhere(report) = report else {
             return;
         };

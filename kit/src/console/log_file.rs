@@ -65,7 +65,7 @@ impl Write for Reopened {
             match open(&self.path) {
                 Ok(file) => self.file = file,
                 Err(error) => tracing::warn!(
-                    "{} cannot be opened again, its lines go to where they went: {error}",
+                    "cannot reopen {}, lines still go to the previous file: {error}",
                     self.path.display()
                 ),
             }

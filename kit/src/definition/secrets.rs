@@ -10,10 +10,11 @@ use crate::cloudformation::Secrets;
 pub struct SecretArgs {
     /// A value for a dynamic reference such as {{resolve:secretsmanager:NAME:SecretString:key}} or
     /// {{resolve:ssm:NAME}}, as NAME=VALUE, NAME:key=VALUE, or NAME= and a JSON object with the
-    /// keys. Repeatable. TIDEGATE_SECRET_NAME holds the one that is called name
+    /// keys. Repeatable; in the environment, TIDEGATE_SECRET_NAME holds the value of the secret
+    /// called name
     #[arg(long, value_name = "NAME=VALUE")]
     pub secret: Vec<String>,
-    /// A file with such values: a line NAME=VALUE for each, or one JSON object
+    /// A file with values for dynamic references: lines of NAME=VALUE, or one JSON object
     #[arg(long, value_name = "FILE", env = "SECRETS_FILE")]
     pub secrets_file: Option<PathBuf>,
 }

@@ -4,5 +4,5 @@ mod compile;
 mod instruction;
 mod quantifier;
 
-pub(super) use compile::{Program, TooLarge};
+pub(super) use compile::{CompiledPattern, TooLarge};
 pub(super) use instruction::{Instruction, Loop};

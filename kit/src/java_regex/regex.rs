@@ -3,7 +3,7 @@
 use super::error::SyntaxError;
 use super::flags::Flags;
 use super::parse;
-use super::program::{Program, TooLarge};
+use super::program::{CompiledPattern, TooLarge};
 use super::start::Start;
 
 /// Bytes of a pattern.
@@ -13,7 +13,7 @@ const PATTERN_LENGTH: usize = 10_000;
 #[derive(Debug)]
 pub struct Regex {
     pattern: String,
-    pub(super) program: Program,
+    pub(super) program: CompiledPattern,
     pub(super) start: Start,
     /// Unicode properties in it, which are tables.
     properties: usize,
@@ -40,7 +40,7 @@ impl Regex {
             ));
         }
         let parsed = parse::parse(pattern, flags)?;
-        let program = Program::compile(&parsed)
+        let program = CompiledPattern::compile(&parsed)
             .map_err(|TooLarge| SyntaxError::at("The pattern is too large", None))?;
         Ok(Regex {
             pattern: pattern.to_owned(),

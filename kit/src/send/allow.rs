@@ -19,12 +19,12 @@ use public::is_public;
 /// `:port` (`sub`, `127.0.0.1:3001`, `10.0.0.0/8`, `[::1]:3001`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowTarget {
-    host: Host,
+    host: AllowedHost,
     port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Host {
+enum AllowedHost {
     Name(String),
     Network(IpAddr, u8),
 }
@@ -42,7 +42,7 @@ impl AllowTargets {
     /// Every address: for URLs that the operator gave, which need no further permission.
     pub fn anywhere() -> AllowTargets {
         let network = |address: IpAddr| AllowTarget {
-            host: Host::Network(address, 0),
+            host: AllowedHost::Network(address, 0),
             port: None,
         };
         AllowTargets::new([
@@ -71,9 +71,9 @@ impl AllowTargets {
             Ipv6Addr::UNSPECIFIED.into(),
         ];
         let covers = |allowed: &AllowTarget| match &allowed.host {
-            Host::Name(_) => allowed.covers(&host, port, everything[0]),
-            Host::Network(network, 0) => everything.contains(network),
-            Host::Network(..) => {
+            AllowedHost::Name(_) => allowed.covers(&host, port, everything[0]),
+            AllowedHost::Network(network, 0) => everything.contains(network),
+            AllowedHost::Network(..) => {
                 let mut addresses = addresses.iter();
                 addresses.any(|address| allowed.covers(&host, port, address.to_canonical()))
             }
@@ -124,7 +124,7 @@ impl AllowTarget {
             .into_iter()
             .map(|address| address.to_canonical());
         let allow = |address: IpAddr| AllowTarget {
-            host: Host::Network(address, whole(address)),
+            host: AllowedHost::Network(address, whole(address)),
             port,
         };
         addresses.filter(IpAddr::is_loopback).map(allow).collect()
@@ -139,8 +139,8 @@ impl AllowTarget {
 
     fn covers(&self, host: &str, port: u16, address: IpAddr) -> bool {
         let here = match &self.host {
-            Host::Name(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
-            Host::Network(network, bits) => contains(*network, *bits, address),
+            AllowedHost::Name(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
+            AllowedHost::Network(network, bits) => contains(*network, *bits, address),
         };
         here && self.port.is_none_or(|allowed| allowed == port)
     }
@@ -157,7 +157,7 @@ impl FromStr for AllowTarget {
         let host = match (address.parse::<IpAddr>(), bits) {
             (Ok(address), bits) => network(address, bits).ok_or_else(wrong)?,
             (Err(_), None) if is_name(address) => {
-                Host::Name(address.trim_end_matches('.').to_owned())
+                AllowedHost::Name(address.trim_end_matches('.').to_owned())
             }
             (Err(_), _) => return Err(wrong()),
         };
@@ -190,13 +190,13 @@ fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
 /// `::ffff:10.0.0.0/104` is 10.0.0.0/8 as IPv6 spells it. Addresses are judged as IPv4 then, so the
 /// network must be, too; one that holds more than the mapped addresses is no network that anybody
 /// means.
-fn network(address: IpAddr, bits: Option<&str>) -> Option<Host> {
+fn network(address: IpAddr, bits: Option<&str>) -> Option<AllowedHost> {
     let bits = prefix(address, bits)?;
     match (address, address.to_canonical()) {
         (IpAddr::V6(_), mapped @ IpAddr::V4(_)) => {
-            Some(Host::Network(mapped, bits.checked_sub(96)?))
+            Some(AllowedHost::Network(mapped, bits.checked_sub(96)?))
         }
-        _ => Some(Host::Network(address, bits)),
+        _ => Some(AllowedHost::Network(address, bits)),
     }
 }
 

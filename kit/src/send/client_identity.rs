@@ -26,7 +26,7 @@ impl ClientIdentity {
         let chain = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|error| wrong("a certificate", error.to_string()))?;
         if chain.is_empty() {
-            return Err(wrong("a certificate", "there is none".to_owned()));
+            return Err(wrong("a certificate", "the file has none".to_owned()));
         }
         let key = PrivateKeyDer::from_pem_slice(&text);
         let key = key.map_err(|error| wrong("the key of the certificate", error.to_string()))?;

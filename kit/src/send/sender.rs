@@ -14,7 +14,7 @@ use super::client::{Issuers, connector};
 use super::client_identity::ClientIdentity;
 use super::connect::GuardedConnector;
 use super::error::SendError;
-use super::lines::{Lines, malformed};
+use super::pool::{ConnectionPool, malformed};
 use super::reading::{Keep, Reading};
 use super::way::Way;
 use crate::call::{Call, Reply};
@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(4);
 /// Sends calls over connections that it keeps. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    lines: Lines,
+    pool: ConnectionPool,
 }
 
 impl Sender {
@@ -75,7 +75,7 @@ impl Sender {
         identity: Option<&ClientIdentity>,
     ) -> std::io::Result<Sender> {
         Ok(Sender {
-            lines: Lines::new(connector(way, issuers, identity)?, IDLE),
+            pool: ConnectionPool::new(connector(way, issuers, identity)?, IDLE),
         })
     }
 
@@ -118,7 +118,7 @@ impl Sender {
         // On the heap: the future is large, and a caller would hold and move it.
         let exchange = Box::pin(async {
             let place = place(&call.url);
-            self.lines.exchange(&place, request(call)?, &reading).await
+            self.pool.exchange(&place, request(call)?, &reading).await
         });
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,

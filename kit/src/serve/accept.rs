@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::connection::{self, Phase, Shared};
+use super::connection::{self, ConnectionContext, Phase};
 use super::descriptor::Spare;
 use super::refusal::Refusal;
 use super::seats::NoSeat;
@@ -36,7 +36,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let drain = self.drain;
-        let shared = Arc::new(Shared { server: self, app });
+        let shared = Arc::new(ConnectionContext { server: self, app });
         let (phase, phases) = watch::channel(Phase::Serving);
         // Each connection has a sender; nothing is ever sent.
         let (alive, mut ended) = mpsc::channel::<()>(1);
@@ -59,7 +59,7 @@ impl Server {
 /// Accepts connections. Never returns.
 async fn accept(
     listener: &tokio::net::TcpListener,
-    shared: &Arc<Shared>,
+    shared: &Arc<ConnectionContext>,
     phases: &watch::Receiver<Phase>,
     alive: &mpsc::Sender<()>,
 ) {
@@ -87,7 +87,7 @@ async fn accept(
 }
 
 fn begin(
-    shared: &Arc<Shared>,
+    shared: &Arc<ConnectionContext>,
     stream: TcpStream,
     peer: SocketAddr,
     phases: &watch::Receiver<Phase>,
@@ -132,7 +132,7 @@ fn log_refused(no_seat: NoSeat) {
             crate::descriptors::limit()
         ),
         NoSeat::Address(most) if ADDRESS.is_due(now) => tracing::warn!(
-            "one address has all connections that an address may have ({most}): its further ones are answered with 503"
+            "one client address has the most connections that an address may have ({most}): its further connections get 503"
         ),
         NoSeat::Full(_) | NoSeat::Address(_) => {}
     }

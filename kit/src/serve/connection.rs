@@ -27,7 +27,7 @@ use super::prefixed::{Prefixed, Sniffed};
 use super::proxy_protocol;
 use super::server::Server;
 use super::stream::Stream;
-use super::under_way::{Counted, UnderWay};
+use super::under_way::{CountedBody, UnderWay};
 use crate::network::contain;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -55,14 +55,14 @@ enum Protocol {
 }
 
 /// What all connections of a port share.
-pub(super) struct Shared {
+pub(super) struct ConnectionContext {
     pub server: Server,
     pub app: Arc<dyn App>,
 }
 
 /// Serves one connection to its end.
 pub(super) async fn run(
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionContext>,
     stream: TcpStream,
     peer: std::net::SocketAddr,
     mut phase: watch::Receiver<Phase>,
@@ -82,7 +82,7 @@ pub(super) async fn run(
 
 /// Does what comes in front of the first request.
 async fn open(
-    shared: &Shared,
+    shared: &ConnectionContext,
     stream: TcpStream,
     address: std::net::SocketAddr,
 ) -> io::Result<(Stream, Peer, Protocol)> {
@@ -116,7 +116,7 @@ fn protocol(bytes: &[u8]) -> Sniffed<Protocol> {
 }
 
 async fn serve(
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionContext>,
     stream: Stream,
     peer: Peer,
     protocol: Protocol,
@@ -206,7 +206,7 @@ async fn drive<C>(
 
 /// Answers one request.
 async fn answer(
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionContext>,
     activity: Arc<Activity>,
     peer: Peer,
     request: Request<Incoming>,
@@ -223,12 +223,12 @@ async fn answer(
         .is_some_and(|length| length <= LARGE);
     Ok(match is_small {
         true => response,
-        false => response.map(|body| Body::new(Counted::new(body, under_way))),
+        false => response.map(|body| Body::new(CountedBody::new(body, under_way))),
     })
 }
 
 /// The same with the names of its headers as the port writes them.
-fn spelled(shared: &Shared, mut response: Response) -> Response {
+fn spelled(shared: &ConnectionContext, mut response: Response) -> Response {
     if let Some(spelling) = &shared.server.spelling {
         response.extensions_mut().extend(spelling.extensions());
     }

@@ -33,14 +33,14 @@ pub(super) struct Guard<S> {
     checked: usize,
     /// Whether the held bytes were looked at.
     is_fresh: bool,
-    end: End,
+    end: AfterHeld,
     heads: usize,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 /// What comes behind the held bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum AfterHeld {
     /// What the client sends.
     Open,
     /// Nothing: the request was refused.
@@ -59,7 +59,7 @@ impl<S> Guard<S> {
             held: Vec::new(),
             checked: 0,
             is_fresh: false,
-            end: End::Open,
+            end: AfterHeld::Open,
             heads: 0,
             linger: None,
         }
@@ -84,12 +84,12 @@ impl<S> Guard<S> {
         match stop {
             None => {}
             Some(Stop::Malformed) => {
-                self.end = End::Malformed;
+                self.end = AfterHeld::Malformed;
                 self.held.truncate(self.checked);
                 self.activity.linger();
             }
             Some(&Stop::Refused(refusal, method)) => {
-                self.end = End::Silent;
+                self.end = AfterHeld::Silent;
                 self.held.truncate(self.checked);
                 self.held.extend_from_slice(substitute(method));
                 self.checked = self.held.len();
@@ -156,9 +156,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                 return Poll::Ready(Ok(()));
             }
             match guard.end {
-                End::Open => {}
-                End::Silent => return Poll::Pending,
-                End::Malformed => return Poll::Ready(Err(MalformedBody.into())),
+                AfterHeld::Open => {}
+                AfterHeld::Silent => return Poll::Pending,
+                AfterHeld::Malformed => return Poll::Ready(Err(MalformedBody.into())),
             }
             let start = into.filled().len();
             if guard.held.is_empty() {

@@ -15,12 +15,12 @@ use super::refusal::Refusal;
 use chunked::Chunked;
 pub(super) use head::MOST_FIELDS;
 pub use head::is_host;
-use head::{Body, End};
+use head::{Body, HeadEnd};
 
 /// How far into a connection its bytes have been checked.
 #[derive(Debug)]
 pub(super) struct Wire {
-    state: State,
+    state: ReadState,
     /// How many bytes of the current head are known to hold no end of it.
     scanned: usize,
     /// The longest head.
@@ -28,7 +28,7 @@ pub(super) struct Wire {
 }
 
 #[derive(Debug)]
-enum State {
+enum ReadState {
     Head,
     Length(u64),
     Chunked(Chunked),
@@ -69,7 +69,7 @@ impl Wire {
     /// A connection of which nothing has been read. A head may have `limit` bytes.
     pub(super) fn new(limit: usize) -> Wire {
         Wire {
-            state: State::Head,
+            state: ReadState::Head,
             scanned: 0,
             limit,
         }
@@ -77,7 +77,7 @@ impl Wire {
 
     /// Whether the next byte belongs to a head.
     pub(super) fn is_at_head(&self) -> bool {
-        matches!(self.state, State::Head)
+        matches!(self.state, ReadState::Head)
     }
 
     /// Checks bytes that follow those that were passed on. Bytes of an unfinished head, which were
@@ -90,36 +90,36 @@ impl Wire {
                 break None;
             }
             match &mut self.state {
-                State::Over => break None,
-                State::Length(left) => {
+                ReadState::Over => break None,
+                ReadState::Length(left) => {
                     let taken = (rest.len() as u64).min(*left);
                     *left -= taken;
                     at += usize::try_from(taken).unwrap_or(rest.len());
                     if *left == 0 {
-                        self.state = State::Head;
+                        self.state = ReadState::Head;
                     }
                 }
-                State::Chunked(chunked) => match chunked.advance(rest) {
+                ReadState::Chunked(chunked) => match chunked.advance(rest) {
                     Ok(taken) => {
                         at += taken;
                         if chunked.is_over() {
-                            self.state = State::Head;
+                            self.state = ReadState::Head;
                         }
                     }
                     Err(taken) => {
                         at += taken;
-                        self.state = State::Over;
+                        self.state = ReadState::Over;
                         break Some(Stop::Malformed);
                     }
                 },
-                State::Head => match self.head(rest) {
+                ReadState::Head => match self.head(rest) {
                     Ok(Some(length)) => {
                         at += length;
                         heads += 1;
                     }
                     Ok(None) => break None,
                     Err(refusal) => {
-                        self.state = State::Over;
+                        self.state = ReadState::Over;
                         break Some(Stop::Refused(refusal, method(rest)));
                     }
                 },
@@ -136,8 +136,8 @@ impl Wire {
     fn head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         let found = head::find_end(bytes, self.scanned)?;
         let length = match found {
-            End::At(end) => end,
-            End::NotYet => bytes.len(),
+            HeadEnd::At(end) => end,
+            HeadEnd::NotYet => bytes.len(),
         };
         if length > self.limit {
             let is_request_line = !bytes[..self.limit].contains(&b'\n');
@@ -146,15 +146,15 @@ impl Wire {
                 false => Refusal::HeadersTooLarge,
             });
         }
-        if found == End::NotYet {
+        if found == HeadEnd::NotYet {
             self.scanned = bytes.len();
             return Ok(None);
         }
         self.scanned = 0;
         self.state = match head::check(&bytes[..length])? {
-            Body::None => State::Head,
-            Body::Length(length) => State::Length(length),
-            Body::Chunked => State::Chunked(Chunked::new()),
+            Body::None => ReadState::Head,
+            Body::Length(length) => ReadState::Length(length),
+            Body::Chunked => ReadState::Chunked(Chunked::new()),
         };
         Ok(Some(length))
     }

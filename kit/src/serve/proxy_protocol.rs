@@ -12,13 +12,13 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const LONGEST_LINE: usize = 107;
 
 /// Where a connection came from: none when it has no such header, or one that names no address.
-pub(super) type Source = Option<SocketAddr>;
+pub(super) type SourceAddress = Option<SocketAddr>;
 
 /// Reads the header that `bytes` may begin with.
 ///
 /// # Errors
 /// It is one, and malformed.
-pub(super) fn read(bytes: &[u8]) -> io::Result<Sniffed<Source>> {
+pub(super) fn read(bytes: &[u8]) -> io::Result<Sniffed<SourceAddress>> {
     let begins = |with: &[u8]| {
         let common = bytes.len().min(with.len());
         bytes[..common] == with[..common]
@@ -35,7 +35,7 @@ fn malformed() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "malformed PROXY header")
 }
 
-fn version_1(bytes: &[u8]) -> io::Result<Sniffed<Source>> {
+fn version_1(bytes: &[u8]) -> io::Result<Sniffed<SourceAddress>> {
     let line = &bytes[..bytes.len().min(LONGEST_LINE)];
     let Some(end) = memchr::memmem::find(line, b"\r\n") else {
         return match line.len() < LONGEST_LINE {
@@ -60,7 +60,7 @@ fn version_1(bytes: &[u8]) -> io::Result<Sniffed<Source>> {
     Ok(Sniffed::Known(source, end + 2))
 }
 
-fn version_2(bytes: &[u8]) -> io::Result<Sniffed<Source>> {
+fn version_2(bytes: &[u8]) -> io::Result<Sniffed<SourceAddress>> {
     let Some((head, rest)) = bytes.split_at_checked(16) else {
         return Ok(Sniffed::More);
     };

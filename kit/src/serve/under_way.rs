@@ -35,16 +35,16 @@ impl Drop for UnderWay {
 }
 
 /// The body of an answer, whose request is under way for as long as it is there.
-pub(super) struct Counted {
+pub(super) struct CountedBody {
     body: Body,
     /// What is left of its last part.
     rest: Bytes,
     under_way: UnderWay,
 }
 
-impl Counted {
-    pub(super) fn new(body: Body, under_way: UnderWay) -> Counted {
-        Counted {
+impl CountedBody {
+    pub(super) fn new(body: Body, under_way: UnderWay) -> CountedBody {
+        CountedBody {
             body,
             rest: Bytes::new(),
             under_way,
@@ -52,13 +52,13 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountedBody {
     fn drop(&mut self) {
         self.under_way.activity.taken(self.under_way.number);
     }
 }
 
-impl HttpBody for Counted {
+impl HttpBody for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

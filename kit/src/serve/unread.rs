@@ -24,7 +24,7 @@ const SHORT: u64 = 64 * 1024;
 
 /// How much of a rest is read, and for how long.
 #[derive(Debug, Clone, Copy)]
-struct Bounds {
+struct RestBounds {
     bytes: usize,
     /// Without a byte.
     idle: Duration,
@@ -32,7 +32,7 @@ struct Bounds {
 }
 
 /// Six times the largest payload of API Gateway; and the times of nginx's `lingering_close`.
-const BOUNDS: Bounds = Bounds {
+const BOUNDS: RestBounds = RestBounds {
     bytes: 64 * 1024 * 1024,
     idle: Duration::from_secs(5),
     whole: Duration::from_secs(30),
@@ -139,7 +139,7 @@ impl<B: Unread> Drop for WatchedBody<B> {
 }
 
 /// Reads a body to its end or to its bounds.
-async fn discard(mut body: impl Unread, bounds: Bounds) {
+async fn discard(mut body: impl Unread, bounds: RestBounds) {
     let reading = async {
         let mut left = bounds.bytes;
         while let Ok(Some(Ok(frame))) = timeout(bounds.idle, body.frame()).await {
@@ -175,12 +175,12 @@ mod tests {
     #[tokio::test]
     async fn a_rest_is_read_within_bounds() {
         for bounds in [
-            Bounds {
+            RestBounds {
                 bytes: 1000,
                 idle: LATER,
                 whole: LATER,
             },
-            Bounds {
+            RestBounds {
                 bytes: usize::MAX,
                 idle: LATER,
                 whole: SHORTLY,
@@ -193,7 +193,7 @@ mod tests {
         let (body, _silent) = endless();
         discard(
             body,
-            Bounds {
+            RestBounds {
                 bytes: 1000,
                 idle: SHORTLY,
                 whole: LATER,

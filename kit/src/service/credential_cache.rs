@@ -24,11 +24,11 @@ const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 #[derive(Debug, Clone)]
 pub(super) struct CredentialCache {
     provider: Option<SharedCredentialsProvider>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<CacheState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CacheState {
     kept: Option<Kept>,
     /// The last failure, where there is nothing else.
     failure: Option<Failure>,
@@ -81,7 +81,7 @@ impl CredentialCache {
     }
 }
 
-impl State {
+impl CacheState {
     /// What is known at `now`; `None` when the provider is to be asked.
     fn answer(&self, now: SystemTime) -> Option<Result<Credentials, String>> {
         if let Some(kept) = self.kept.as_ref().filter(|kept| now < kept.renew_at) {

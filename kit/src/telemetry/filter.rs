@@ -33,7 +33,7 @@ const FOREIGN_LEVELS: [&str; 10] = [
 /// bodies even as errors. So the S3 library is silent (the emulator reports its failures itself),
 /// the SDK's crates log errors only, so does h2, which warns once for each client that floods it,
 /// and every other library logs at most warnings.
-pub fn caps() -> Targets {
+pub(super) fn caps() -> Targets {
     let sdk = [
         "aws_config",
         "aws_credential_types",

@@ -38,7 +38,7 @@ where
         if about.target() == OF_LOG {
             return self.of_log.format_event(context, writer, event);
         }
-        let mut line = Line {
+        let mut line = JsonLine {
             bytes: Vec::with_capacity(USUAL),
             is_whole: true,
         };
@@ -63,12 +63,12 @@ where
 }
 
 /// A line that grows.
-struct Line {
+struct JsonLine {
     bytes: Vec<u8>,
     is_whole: bool,
 }
 
-impl Line {
+impl JsonLine {
     fn member(&mut self, name: &str, value: impl serde::Serialize) {
         self.bytes.push(b',');
         self.json(name);
@@ -81,7 +81,7 @@ impl Line {
     }
 }
 
-impl Visit for Line {
+impl Visit for JsonLine {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.member(field.name(), value);
     }

@@ -11,7 +11,7 @@ const LOOK: Duration = Duration::from_secs(10);
 const TOLERATED: i64 = 2_000;
 
 /// Logs one line for every time that the wall clock is set. Never returns.
-pub async fn report_steps() {
+pub(crate) async fn report_steps() {
     let mut turns = tokio::time::interval(LOOK);
     let mut known = 0;
     loop {

@@ -15,12 +15,12 @@ use super::redactor::Redactor;
 /// way.
 const TOKENS: usize = 4;
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+static REGISTRY: Mutex<SecretRegistry> = Mutex::new(SecretRegistry {
     kept: Vec::new(),
     redactor: None,
 });
 
-struct Registry {
+struct SecretRegistry {
     kept: Vec<Weak<Mutex<Kept>>>,
     /// The redactor for the secrets of now; `None` when they have changed.
     redactor: Option<Arc<Redactor>>,

@@ -21,24 +21,24 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// The chain without its subscriber.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(super) struct ChainProcess {
     process: Child,
     ports: Ports,
     folder: PathBuf,
     patience: Duration,
 }
 
-impl Chain {
+impl ChainProcess {
     /// Starts the chain of the built-in template, with its data and logs in `folder`.
     ///
     /// # Errors
     /// The process ended by itself, or is not ready in time.
-    pub(super) async fn start(folder: &Path, patience: Duration) -> anyhow::Result<Chain> {
+    pub(super) async fn start(folder: &Path, patience: Duration) -> anyhow::Result<ChainProcess> {
         let mut last = None;
         for _ in 0..TRIES {
             let (offset, ports) = Ports::free(Ipv4Addr::LOCALHOST.into())
                 .context("cannot find six free ports on 127.0.0.1")?;
-            match Chain::start_at(offset, ports, folder, patience).await {
+            match ChainProcess::start_at(offset, ports, folder, patience).await {
                 Err(error) if error.to_string().contains("the address is in use") => {
                     last = Some(error);
                 }
@@ -53,7 +53,7 @@ impl Chain {
         ports: Ports,
         folder: &Path,
         patience: Duration,
-    ) -> anyhow::Result<Chain> {
+    ) -> anyhow::Result<ChainProcess> {
         let data = folder.join("data").display().to_string();
         let offset = offset.to_string();
         let args = [
@@ -67,7 +67,7 @@ impl Chain {
         ];
         let log = folder.join("chain.log");
         let process = Child::start("chain", &args, ports.emulator, &log)?;
-        let mut chain = Chain {
+        let mut chain = ChainProcess {
             process,
             ports,
             folder: folder.to_owned(),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use kit::counted::counted;
 
-use super::chain::Chain;
+use super::chain::ChainProcess;
 use super::child::Child;
 use super::client::Client;
 use super::counts::{Counter, Counts};
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A demo that plays.
 pub(super) struct Story<'a> {
     screen: &'a Screen,
-    chain: &'a mut Chain,
+    chain: &'a mut ChainProcess,
     counter: Counter,
     client: Client,
     patience: Duration,
@@ -35,7 +35,7 @@ impl<'a> Story<'a> {
     /// # Errors
     /// The system's certificate authorities cannot be read.
     pub(super) async fn new(
-        chain: &'a mut Chain,
+        chain: &'a mut ChainProcess,
         screen: &'a Screen,
         patience: Duration,
     ) -> anyhow::Result<Story<'a>> {

@@ -11,8 +11,8 @@ pub struct Args {
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0,
           value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
     pub port_offset: u16,
-    /// A part to leave out, because it runs elsewhere or is not needed. Repeatable; separated by
-    /// commas in the environment
+    /// A part to leave out, because it runs elsewhere or is not needed. Repeatable; in the
+    /// environment, separate values with commas
     #[arg(
         long,
         value_name = "PART",

@@ -150,7 +150,7 @@ fn a_torn_end_of_the_whole_log_is_told_apart() {
 fn a_hole_in_a_file_is_not_its_end() {
     use rustix::fs::{FallocateFlags, fallocate};
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(Layout::new(SEGMENT_SIZE), folder.path(), START);
+    let mut house = House::open_with(SegmentLayout::new(SEGMENT_SIZE), folder.path(), START);
     // Zeros, which a copy that spares them leaves out.
     house.send("live", &"0".repeat(10));
     house.send("live", &format!("1{}", "\0".repeat(256 * 1024)));
@@ -166,7 +166,7 @@ fn a_hole_in_a_file_is_not_its_end() {
         128 * 1024,
     )
     .unwrap();
-    let found = House::open_with(Layout::new(SEGMENT_SIZE), folder.path(), START);
+    let found = House::open_with(SegmentLayout::new(SEGMENT_SIZE), folder.path(), START);
     assert_eq!(found.damage, []);
     assert_eq!(found.drain()["live"].len(), 3);
 }

@@ -82,7 +82,7 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
         let disk = Arc::new(TestDisk::default());
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::open_with(
-            Layout {
+            SegmentLayout {
                 size: SEGMENT,
                 fs: disk.clone(),
             },
@@ -111,7 +111,7 @@ fn a_failed_store_takes_nothing_and_ends() {
     let disk = Arc::new(TestDisk::default());
     let folder = tempfile::tempdir().unwrap();
     let mut house = House::open_with(
-        Layout {
+        SegmentLayout {
             size: SEGMENT,
             fs: disk.clone(),
         },
@@ -142,7 +142,7 @@ fn goes_on(seed: u64) {
     let disk = Arc::new(TestDisk::default());
     let folder = tempfile::tempdir().unwrap();
     let mut house = House::open_with(
-        Layout {
+        SegmentLayout {
             size: SEGMENT,
             fs: disk.clone(),
         },
@@ -181,7 +181,7 @@ fn what_a_start_found_is_durable_before_anybody_hears_of_it() {
         let mut random = fastrand::Rng::with_seed(seed);
         let disk = Arc::new(TestDisk::default());
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout {
+        let layout = SegmentLayout {
             size: SEGMENT,
             fs: disk.clone(),
         };

@@ -10,12 +10,12 @@ const SIZE: u32 = 256 * 1024;
 const BODY: usize = 2000;
 
 /// A disk with room for so many segments.
-fn small_disk(folder: &Path, segments: usize) -> (Arc<TestDisk>, Layout) {
+fn small_disk(folder: &Path, segments: usize) -> (Arc<TestDisk>, SegmentLayout) {
     let disk = Arc::new(TestDisk::default());
     disk.set_room(folder.join("sqs"), segments);
     (
         disk.clone(),
-        Layout {
+        SegmentLayout {
             size: SIZE,
             fs: disk,
         },
@@ -147,7 +147,7 @@ fn receives_that_nothing_is_deleted_after_and_changes_go_on_on_a_full_disk() {
     house.store.close();
     drop(house);
     assert_eq!(
-        House::open_with(Layout::new(SIZE), folder.path(), START).drain()["dead"].len(),
+        House::open_with(SegmentLayout::new(SIZE), folder.path(), START).drain()["dead"].len(),
         sent
     );
 }

@@ -18,7 +18,7 @@ impl House {
         House::open_with(layout(), folder, now)
     }
 
-    pub(super) fn open_with(layout: Layout, folder: &Path, now: Timestamp) -> House {
+    pub(super) fn open_with(layout: SegmentLayout, folder: &Path, now: Timestamp) -> House {
         let mut engine = Engine::new([3; 16]);
         let mut damage = Vec::new();
         let mut report = |path: &Path, found: Damage| damage.push((number(path), found));

@@ -26,7 +26,7 @@ const HARMS: [(&str, Harm); 3] = [
 fn worked(folder: &Path, random: &mut fastrand::Rng, is_killed: bool) -> Vec<String> {
     let disk = Arc::new(TestDisk::default());
     let mut house = House::open_with(
-        Layout {
+        SegmentLayout {
             size: SEGMENT,
             fs: disk.clone(),
         },
@@ -222,7 +222,7 @@ fn a_power_cut_at_any_moment_loses_no_file() {
         let mut random = fastrand::Rng::with_seed(seed);
         let disk = Arc::new(TestDisk::default());
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout {
+        let layout = SegmentLayout {
             size: SEGMENT,
             fs: disk.clone(),
         };

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::wildcard::Pattern;
+use super::wildcard::WildcardPattern;
 use crate::api::{Comparison, Condition, Quantifier, Test};
 use crate::authorization::facts::Facts;
 
@@ -34,7 +34,7 @@ fn passes(test: &Test, found: &str, facts: Option<&Facts<'_>>) -> bool {
             .any(|value| literal(&value.to_lowercase(), facts, &found.to_lowercase())),
         Test::Like(values) => values
             .iter()
-            .filter_map(|value| Pattern::new(value, facts))
+            .filter_map(|value| WildcardPattern::new(value, facts))
             .any(|pattern| pattern.matches(found)),
         Test::Number(comparison, values) => found.parse().is_ok_and(|found: f64| {
             values
@@ -68,7 +68,7 @@ fn literal(value: &str, facts: Option<&Facts<'_>>, found: &str) -> bool {
     let escaped = value.replace("${*}", "\u{0}").replace("${?}", "\u{1}");
     let escaped = escaped.replace('*', "${*}").replace('?', "${?}");
     let restored = escaped.replace('\u{0}', "${*}").replace('\u{1}', "${?}");
-    Pattern::new(&restored, facts).is_some_and(|pattern| pattern.matches(found))
+    WildcardPattern::new(&restored, facts).is_some_and(|pattern| pattern.matches(found))
 }
 
 fn compare<T: PartialOrd>(comparison: Comparison, found: &T, value: &T) -> bool {

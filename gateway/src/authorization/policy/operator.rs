@@ -31,7 +31,7 @@ pub(super) fn condition(operator: &str, key: &str, values: &[String]) -> Result<
 }
 
 fn unknown(operator: &str) -> String {
-    format!("condition operator {operator} is unknown")
+    format!("unknown condition operator {operator}")
 }
 
 /// Whether an operator is negated, and the one that it negates.
@@ -82,7 +82,9 @@ fn each<T>(
     what: &str,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, String> {
-    let one = |value: &String| read(value).ok_or_else(|| format!("{value} is not {what}"));
+    let one = |value: &String| {
+        read(value).ok_or_else(|| format!("invalid value {value}: expected {what}"))
+    };
     values.iter().map(one).collect()
 }
 

@@ -11,7 +11,7 @@ const ARN: &str = "arn:aws:execute-api:eu-west-1:111122223333:abc/dev/GET/pets/7
 /// The verdict of a resource policy on a GET from 192.0.2.7, by `caller`.
 fn verdict_for(caller: &Caller, statements: &Json) -> Verdict {
     let document = json!({"Version": "2012-10-17", "Statement": statements});
-    let policy = parse(&document, Form::Resource).unwrap();
+    let policy = parse(&document, PolicyKind::Resource).unwrap();
     let request = request("GET", "/pets/7", &[("user-agent", "curl/8")]);
     let facts = Facts {
         action: INVOKE,
@@ -192,8 +192,8 @@ fn what_is_not_understood_is_no_policy() {
         json!("all"),
     ] {
         let document = json!({"Version": "2012-10-17", "Statement": wrong});
-        assert!(parse(&document, Form::Resource).is_err(), "{wrong}");
+        assert!(parse(&document, PolicyKind::Resource).is_err(), "{wrong}");
     }
     let later = json!({"Version": "2030-01-01", "Statement": []});
-    assert!(parse(&later, Form::Resource).is_err());
+    assert!(parse(&later, PolicyKind::Resource).is_err());
 }

@@ -4,7 +4,7 @@ use crate::authorization::facts::Facts;
 
 /// A text to compare with, its variables filled in.
 #[derive(Debug)]
-pub(super) struct Pattern(Vec<Piece>);
+pub(super) struct WildcardPattern(Vec<Piece>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece {
@@ -15,10 +15,10 @@ enum Piece {
     Char(char),
 }
 
-impl Pattern {
+impl WildcardPattern {
     /// Reads a pattern; with `facts`, it may hold variables. `None` when the request lacks one of
     /// them: such a pattern matches nothing.
-    pub(super) fn new(text: &str, facts: Option<&Facts<'_>>) -> Option<Pattern> {
+    pub(super) fn new(text: &str, facts: Option<&Facts<'_>>) -> Option<WildcardPattern> {
         let mut pieces = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
@@ -38,7 +38,7 @@ impl Pattern {
             });
             rest = &rest[next.len_utf8()..];
         }
-        Some(Pattern(pieces))
+        Some(WildcardPattern(pieces))
     }
 
     /// Whether it matches the whole text.
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
-        Pattern::new(pattern, None).unwrap().matches(text)
+        WildcardPattern::new(pattern, None).unwrap().matches(text)
     }
 
     #[test]

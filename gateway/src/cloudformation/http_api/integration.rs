@@ -18,7 +18,7 @@ use crate::openapi::{parse_uri, read_identity};
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=30_000;
 
 /// The names of an integration's members, in one of the two forms.
-struct Names {
+struct MemberNames {
     kind: &'static str,
     subtype: &'static str,
     credentials: &'static str,
@@ -32,7 +32,7 @@ struct Names {
     unsupported: &'static [&'static str],
 }
 
-const OF_RESOURCE: Names = Names {
+const OF_RESOURCE: MemberNames = MemberNames {
     kind: "IntegrationType",
     subtype: "IntegrationSubtype",
     credentials: "CredentialsArn",
@@ -53,7 +53,7 @@ const OF_RESOURCE: Names = Names {
     unsupported: &["RequestTemplates", "ResponseParameters", "TlsConfig"],
 };
 
-const OF_BODY: Names = Names {
+const OF_BODY: MemberNames = MemberNames {
     kind: "type",
     subtype: "integrationSubtype",
     credentials: "credentials",
@@ -75,7 +75,7 @@ pub(super) fn of_resource(
 ) -> Option<Integration> {
     let fields = resource.fields().or_collect(problems)?;
     let node = &resource.properties;
-    Reader {
+    IntegrationReader {
         label: resource.label(),
         node,
         names: &OF_RESOURCE,
@@ -93,7 +93,7 @@ pub(super) fn of_body(
 ) -> Option<Integration> {
     let label = format!("{label}: integration");
     let fields = node.fields(&label).or_collect(problems)?;
-    Reader {
+    IntegrationReader {
         label,
         node,
         names: &OF_BODY,
@@ -102,14 +102,14 @@ pub(super) fn of_body(
     .read(fields, problems)
 }
 
-struct Reader<'a> {
+struct IntegrationReader<'a> {
     label: String,
     node: &'a Node,
-    names: &'static Names,
+    names: &'static MemberNames,
     region: &'a str,
 }
 
-impl<'n> Reader<'n> {
+impl<'n> IntegrationReader<'n> {
     fn read(&self, mut fields: Fields<'n>, problems: &mut Vec<Problem>) -> Option<Integration> {
         let names = self.names;
         let kind = fields.required(names.kind).or_collect(problems);

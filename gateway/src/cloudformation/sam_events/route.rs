@@ -21,20 +21,20 @@ pub(super) const VALIDATORS: [(&str, bool, bool); 4] = [
 ];
 
 /// An operation of an OpenAPI document, and where it stands there.
-pub(super) struct Route {
+pub(super) struct SamRoute {
     pub path: String,
     pub method: String,
     pub operation: Json,
 }
 
-impl Route {
+impl SamRoute {
     /// Reads an event of type `Api`.
     pub(super) fn read(
         resource: &Declared,
         event: &Entry,
         api: &Declared,
         problems: &mut Vec<Problem>,
-    ) -> Option<Route> {
+    ) -> Option<SamRoute> {
         let label = format!("{}: event {}", resource.label(), event.key);
         let missing = || {
             let message = format!("{label}: Properties is missing");
@@ -82,7 +82,7 @@ impl Route {
         fields.ignore(&["RestApiId"]);
         fields.unsupported(&["ResponseTransferMode"]);
         problems.extend(fields.finish());
-        Some(Route {
+        Some(SamRoute {
             path: path?.to_owned(),
             method: method?,
             operation: Json::Object(operation),

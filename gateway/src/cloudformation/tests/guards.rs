@@ -62,7 +62,7 @@ fn a_method_checks_what_its_validator_says() {
             "RequestValidatorId: !Ref Validator, RequestModels: {application/json: None}",
             "",
         ),
-        "the model for application/json: there is no model None",
+        "the model for application/json: the model None does not exist",
     );
 }
 

@@ -152,7 +152,7 @@ impl Spooled<'_> {
 fn lost(error: &io::Error) -> Fault {
     static LINE: OncePerMinute = OncePerMinute::new();
     if LINE.is_due(Timestamp::now()) {
-        tracing::error!("a payload could not be kept on disk: {error}");
+        tracing::error!("cannot write a payload to disk: {error}");
     }
     Fault::Throttled
 }

@@ -175,12 +175,12 @@ async fn the_admin_port_forgets_the_responses_of_a_stage() {
     };
     assert_eq!(
         flush("?api=other&stage=dev").await,
-        "200 0 responses were forgotten\n"
+        "200 removed 0 cached responses\n"
     );
     assert!(flush("?api=other").await.starts_with("400 "));
     assert_eq!(get(&router, "/dev/c/1", &[]).await.1, first);
     let query = format!("?api={id}&stage=dev");
-    assert_eq!(flush(&query).await, "200 1 responses were forgotten\n");
+    assert_eq!(flush(&query).await, "200 removed 1 cached response\n");
     assert_ne!(get(&router, "/dev/c/1", &[]).await.1, first);
 }
 

@@ -85,7 +85,7 @@ pub(in crate::sqs) fn results(messages: &[&SendMessage], reply: &Reply) -> Vec<E
         // Whatever it is that says two things about one message, it is not SQS.
         *slot = Some(match slot {
             None => result(message),
-            Some(_) => EntryResult::Answered(Err(not_sqs("an entry is there twice"))),
+            Some(_) => EntryResult::Answered(Err(not_sqs("an entry occurs twice"))),
         });
     };
     for entry in said.successful.unwrap_or_default() {

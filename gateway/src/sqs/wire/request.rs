@@ -58,7 +58,7 @@ fn together<'m>(messages: impl Iterator<Item = &'m SendMessage>) -> Vec<u8> {
         }
     };
     let entries = messages.enumerate().map(entry).collect();
-    written(&Batch { queue_url, entries })
+    written(&BatchRequest { queue_url, entries })
 }
 
 fn written(request: &impl Serialize) -> Vec<u8> {
@@ -67,7 +67,7 @@ fn written(request: &impl Serialize) -> Vec<u8> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Batch<'m> {
+struct BatchRequest<'m> {
     queue_url: &'m str,
     entries: Vec<Message<'m>>,
 }

@@ -177,7 +177,7 @@ fn each_entry_has_its_own_result_in_whatever_order_they_come() {
 fn nothing_but_an_id_and_the_right_digest_is_success() {
     let entry = |id: &str, md5: &str| json!({"Id": id, "MessageId": "m", "MD5OfMessageBody": md5});
     let wrong = "the message's id or digest is missing or wrong";
-    let (missing, twice) = ("entries are missing", "an entry is there twice");
+    let (missing, twice) = ("entries are missing", "an entry occurs twice");
     for (body, expected) in [
         (json!({}), [missing, missing]),
         (json!({"__type": "InternalError"}), [missing, missing]),

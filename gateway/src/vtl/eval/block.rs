@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::renderer::{Halt, Ran, Renderer};
 use super::scope::Frame;
-use crate::vtl::ast::{Block, Call, CallBody, Evaluate, If, Node, Reference, Set};
+use crate::vtl::ast::{Block, CallBody, Evaluate, If, MacroCall, Node, Reference, Set};
 use crate::vtl::error::Failure;
 use crate::vtl::parser;
 use crate::vtl::value::Value;
@@ -67,7 +67,7 @@ impl Renderer<'_> {
     }
 
     /// A macro, or the text of the call when there is none of this name.
-    fn call(&mut self, call: &Call) -> Ran<()> {
+    fn call(&mut self, call: &MacroCall) -> Ran<()> {
         let Some(definition) = self
             .scope
             .macros

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::renderer::{Halt, Ran, Renderer};
-use crate::vtl::ast::{Foreach, Names};
+use crate::vtl::ast::{Foreach, VariableNames};
 use crate::vtl::error::Failure;
 use crate::vtl::limits::{self, Exceeded};
 use crate::vtl::value::{List, ListKind, Loop, Map, Value};
@@ -24,10 +24,15 @@ impl Renderer<'_> {
             has_next: false.into(),
             parent: parent.clone(),
         });
-        let kept = [foreach.item, Names::COUNT, Names::HAS_NEXT, Names::FOREACH]
-            .map(|name| (name, self.scope.get(name)));
+        let kept = [
+            foreach.item,
+            VariableNames::COUNT,
+            VariableNames::HAS_NEXT,
+            VariableNames::FOREACH,
+        ]
+        .map(|name| (name, self.scope.get(name)));
         self.innermost = Some(round.clone());
-        self.assign(Names::FOREACH, Value::Loop(round.clone()));
+        self.assign(VariableNames::FOREACH, Value::Loop(round.clone()));
         let ran = self.rounds(foreach, &items, &round);
         self.innermost = parent;
         for (name, value) in kept.into_iter().rev() {
@@ -40,7 +45,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn rounds(&mut self, foreach: &Foreach, items: &Items, round: &Rc<Loop>) -> Ran<()> {
+    fn rounds(&mut self, foreach: &Foreach, items: &LoopItems, round: &Rc<Loop>) -> Ran<()> {
         let changes = items.changes();
         let mut place = 0;
         while let Some(item) = items.get(place) {
@@ -59,8 +64,8 @@ impl Renderer<'_> {
             place += 1;
             round.count.set(place);
             round.has_next.set(items.has(place));
-            self.assign(Names::COUNT, Value::size(place));
-            self.assign(Names::HAS_NEXT, items.has(place).into());
+            self.assign(VariableNames::COUNT, Value::size(place));
+            self.assign(VariableNames::HAS_NEXT, items.has(place).into());
             self.assign(foreach.item, item);
             self.step()?;
             self.block(&foreach.body)?;
@@ -69,13 +74,15 @@ impl Renderer<'_> {
     }
 
     /// The items that `#foreach` iterates over: those of a list, or the values of a map.
-    fn items(&mut self, value: Value) -> Ran<Option<Items>> {
+    fn items(&mut self, value: Value) -> Ran<Option<LoopItems>> {
         Ok(match value {
-            Value::List(list) if list.kind() == ListKind::Iterator => Some(Items::Iterator(list)),
-            Value::List(list) => Some(Items::List(list)),
-            Value::Map(map) => Some(Items::Map(map)),
+            Value::List(list) if list.kind() == ListKind::Iterator => {
+                Some(LoopItems::Iterator(list))
+            }
+            Value::List(list) => Some(LoopItems::List(list)),
+            Value::Map(map) => Some(LoopItems::Map(map)),
             Value::Object(object) => match self.host.map(object) {
-                Some(map) => Some(Items::Map(self.within(map)?)),
+                Some(map) => Some(LoopItems::Map(self.within(map)?)),
                 None => None,
             },
             _ => None,
@@ -84,40 +91,40 @@ impl Renderer<'_> {
 }
 
 /// The items that `#foreach` iterates over.
-enum Items {
+enum LoopItems {
     List(List),
     Map(Map),
     /// An iterator, which is used up by the loop.
     Iterator(List),
 }
 
-impl Items {
+impl LoopItems {
     fn get(&self, place: usize) -> Option<Value> {
         match self {
-            Items::List(list) => list.get(place),
-            Items::Map(map) => map.at(place).map(|(_, value)| value),
-            Items::Iterator(list) => list.change(Vec::pop),
+            LoopItems::List(list) => list.get(place),
+            LoopItems::Map(map) => map.at(place).map(|(_, value)| value),
+            LoopItems::Iterator(list) => list.change(Vec::pop),
         }
     }
 
     fn is_list(&self) -> bool {
-        matches!(self, Items::List(list) if list.kind() != ListKind::View)
+        matches!(self, LoopItems::List(list) if list.kind() != ListKind::View)
     }
 
     /// Whether an item follows those `before` it.
     fn has(&self, before: usize) -> bool {
         match self {
-            Items::List(list) => before < list.len(),
-            Items::Map(map) => before < map.len(),
-            Items::Iterator(list) => !list.is_empty(),
+            LoopItems::List(list) => before < list.len(),
+            LoopItems::Map(map) => before < map.len(),
+            LoopItems::Iterator(list) => !list.is_empty(),
         }
     }
 
     fn changes(&self) -> u64 {
         match self {
-            Items::List(list) => list.changes(),
-            Items::Map(map) => map.changes(),
-            Items::Iterator(_) => 0,
+            LoopItems::List(list) => list.changes(),
+            LoopItems::Map(map) => map.changes(),
+            LoopItems::Iterator(_) => 0,
         }
     }
 }

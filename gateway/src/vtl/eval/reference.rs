@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::renderer::{Ran, Renderer};
 use super::scope::Binding;
-use crate::vtl::ast::{Access, Expression, Form, Reference, Step};
+use crate::vtl::ast::{Expression, Member, Reference, ReferenceForm, ReferencePart};
 use crate::vtl::method;
 use crate::vtl::value::Value;
 
@@ -12,23 +12,23 @@ impl Renderer<'_> {
     /// Prints a reference that stands in text.
     pub(super) fn print(&mut self, reference: &Reference) -> Ran<()> {
         match reference.form {
-            Form::Plain | Form::Quiet => {
+            ReferenceForm::Plain | ReferenceForm::Quiet => {
                 let value = self.value_of(reference)?;
                 self.write(&reference.prefix)?;
                 self.show(&value)
             }
-            Form::Escaped => {
+            ReferenceForm::Escaped => {
                 // `\$name` shows `$name` when there is such a thing, else the backslash too.
                 let value = self.value_of(reference)?;
                 self.write(&reference.prefix)?;
                 self.write(if value.is_null() { "\\" } else { "" })?;
                 self.write(&reference.source)
             }
-            Form::Runt => {
+            ReferenceForm::Runt => {
                 let name = self.names.text(reference.root).to_owned();
                 self.write(&name)
             }
-            Form::Dead => Ok(()),
+            ReferenceForm::Dead => Ok(()),
         }
     }
 
@@ -68,13 +68,13 @@ impl Renderer<'_> {
 
     /// The value of a reference.
     pub(super) fn value_of(&mut self, reference: &Reference) -> Ran<Value> {
-        if matches!(reference.form, Form::Runt | Form::Dead) {
+        if matches!(reference.form, ReferenceForm::Runt | ReferenceForm::Dead) {
             return Ok(Value::Null);
         }
         self.follow(reference, &reference.steps)
     }
 
-    fn follow(&mut self, reference: &Reference, steps: &[Step]) -> Ran<Value> {
+    fn follow(&mut self, reference: &Reference, steps: &[ReferencePart]) -> Ran<Value> {
         self.at = reference.span.clone();
         let paid = self.work.budget.steps(1 + self.scope.effort());
         self.within(paid)?;
@@ -100,19 +100,19 @@ impl Renderer<'_> {
         value
     }
 
-    fn access(&mut self, receiver: Value, step: &Step) -> Ran<Value> {
+    fn access(&mut self, receiver: Value, step: &ReferencePart) -> Ran<Value> {
         self.step()?;
         let outcome = match &step.access {
-            Access::Property(name) => match receiver {
+            Member::Property(name) => match receiver {
                 Value::Object(object) => self.host.property(object, name),
                 receiver => method::property(&receiver, name),
             },
-            Access::Index(index) => {
+            Member::Index(index) => {
                 let index = self.value(index)?;
                 let receiver = self.plain(receiver)?;
                 method::index(&receiver, &index, &mut self.work)
             }
-            Access::Method(name, arguments) => {
+            Member::Method(name, arguments) => {
                 return self.invoke(&receiver, name, arguments, &step.span);
             }
         };
@@ -188,12 +188,12 @@ impl Renderer<'_> {
         }
         let holder = self.plain(holder)?;
         let done = match &last.access {
-            Access::Index(index) => {
+            Member::Index(index) => {
                 let index = self.value(index)?;
                 method::set_index(&holder, &index, value, &mut self.work).map(drop)
             }
             // A method is taken for a property here.
-            Access::Property(name) | Access::Method(name, _) => match &holder {
+            Member::Property(name) | Member::Method(name, _) => match &holder {
                 Value::Map(map) => {
                     method::put(map, Value::Text(name.clone()), value, &mut self.work).map(drop)
                 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::host::Host;
 use super::scope::Scope;
-use crate::vtl::ast::{Macro, Name, Names, Tree};
+use crate::vtl::ast::{Macro, Name, Tree, VariableNames};
 use crate::vtl::error::Failure;
 use crate::vtl::limits::{self, Exceeded};
 use crate::vtl::method::{Thrown, Work};
@@ -38,7 +38,7 @@ pub(super) type Ran<T> = Result<T, Halt>;
 /// A rendering under way.
 pub(super) struct Renderer<'t> {
     pub(super) macros: &'t HashMap<Box<str>, Arc<Macro>>,
-    pub(super) names: Cow<'t, Names>,
+    pub(super) names: Cow<'t, VariableNames>,
     pub(super) scope: Scope,
     pub(super) host: &'t mut dyn Host,
     pub(super) out: String,
@@ -57,7 +57,11 @@ pub(super) struct Renderer<'t> {
 
 impl<'t> Renderer<'t> {
     /// Starts a rendering of `tree` with the variables of the host.
-    pub(super) fn new(tree: &'t Tree, names: &'t Names, host: &'t mut dyn Host) -> Renderer<'t> {
+    pub(super) fn new(
+        tree: &'t Tree,
+        names: &'t VariableNames,
+        host: &'t mut dyn Host,
+    ) -> Renderer<'t> {
         Renderer {
             macros: &tree.macros,
             names: Cow::Borrowed(names),

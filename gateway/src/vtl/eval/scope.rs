@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::host::Host;
-use crate::vtl::ast::{Block, Expression, Macro, Name, Names};
+use crate::vtl::ast::{Block, Expression, Macro, Name, VariableNames};
 use crate::vtl::value::Value;
 
 /// A call of a macro that is running.
@@ -42,7 +42,7 @@ pub(super) enum Binding {
 
 impl Scope {
     /// A scope that holds the host's variables and no others.
-    pub(super) fn new(names: &Names, host: &mut dyn Host) -> Scope {
+    pub(super) fn new(names: &VariableNames, host: &mut dyn Host) -> Scope {
         let mut scope = Scope {
             variables: Vec::new(),
             frames: Vec::new(),
@@ -53,7 +53,7 @@ impl Scope {
     }
 
     /// Makes room for names that came up while rendering.
-    pub(super) fn grow(&mut self, names: &Names, host: &mut dyn Host) {
+    pub(super) fn grow(&mut self, names: &VariableNames, host: &mut dyn Host) {
         for name in &names.all()[self.variables.len()..] {
             self.variables
                 .push(host.variable(name).unwrap_or(Value::Null));
@@ -79,7 +79,7 @@ impl Scope {
             if let Some(value) = frame.locals.get(&name).filter(|value| !value.is_null()) {
                 return Binding::Value(value.clone());
             }
-            if name == Names::BODY_CONTENT
+            if name == VariableNames::BODY_CONTENT
                 && let Some(body) = &frame.body
             {
                 return Binding::Value(Value::Block(body.clone()));

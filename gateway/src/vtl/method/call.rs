@@ -13,7 +13,7 @@ pub(crate) fn call(
     arguments: &[Value],
     work: &mut Work,
 ) -> MethodResult {
-    let call = Call {
+    let call = MethodCall {
         name,
         arguments,
         effort: effort(receiver) + arguments.iter().map(effort).sum::<u64>(),
@@ -71,14 +71,14 @@ fn of_list(list: &List) -> Table<List> {
 }
 
 /// A call, before the table of the receiver is known.
-struct Call<'c> {
+struct MethodCall<'c> {
     name: &'c str,
     arguments: &'c [Value],
     /// Steps that every method takes for this receiver and these arguments.
     effort: u64,
 }
 
-impl Call<'_> {
+impl MethodCall<'_> {
     /// Calls the method of this table; [`None`] when the table has none of this name.
     fn on<R>(&self, receiver: &R, table: Table<R>, work: &mut Work) -> Option<MethodResult> {
         let (name, method, flags) = find(table, self.name)?;

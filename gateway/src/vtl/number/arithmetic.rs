@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 
-use super::decimal::Decimal;
+use super::decimal::BigDecimal;
 use super::java::{DIGITS, Number};
 
 /// An operator of two numbers.
@@ -65,7 +65,7 @@ enum Operands {
     Long(i64, i64),
     Big(BigInt, BigInt),
     Double(f64, f64),
-    Decimal(Decimal, Decimal),
+    Decimal(BigDecimal, BigDecimal),
 }
 
 fn operands(one: &Number, two: &Number) -> Operands {
@@ -91,13 +91,13 @@ impl Number {
     }
 
     /// The number as a decimal; [`None`] for an infinite double.
-    fn exact(&self) -> Option<Decimal> {
+    fn exact(&self) -> Option<BigDecimal> {
         match self {
-            Number::Int(int) => Some(Decimal::whole(BigInt::from(*int))),
-            Number::Long(long) => Some(Decimal::whole(BigInt::from(*long))),
-            Number::Big(big) => Some(Decimal::whole(BigInt::clone(big))),
-            Number::Double(double) => Decimal::exact(*double),
-            Number::Decimal(decimal) => Some(Decimal::clone(decimal)),
+            Number::Int(int) => Some(BigDecimal::whole(BigInt::from(*int))),
+            Number::Long(long) => Some(BigDecimal::whole(BigInt::from(*long))),
+            Number::Big(big) => Some(BigDecimal::whole(BigInt::clone(big))),
+            Number::Double(double) => BigDecimal::exact(*double),
+            Number::Decimal(decimal) => Some(BigDecimal::clone(decimal)),
         }
     }
 }
@@ -160,8 +160,8 @@ fn double_arithmetic(one: f64, two: f64, operator: Arithmetic) -> f64 {
 }
 
 fn decimal_arithmetic(
-    one: &Decimal,
-    two: &Decimal,
+    one: &BigDecimal,
+    two: &BigDecimal,
     operator: Arithmetic,
 ) -> Result<Option<Number>, NoResult> {
     let result = match operator {

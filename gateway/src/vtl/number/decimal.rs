@@ -12,20 +12,20 @@ const SCALE: i32 = 1_000;
 
 /// `unscaled` / 10^`scale`.
 #[derive(Debug, Clone)]
-pub(crate) struct Decimal {
+pub(crate) struct BigDecimal {
     unscaled: BigInt,
     scale: i32,
 }
 
-impl Decimal {
+impl BigDecimal {
     /// A whole number.
-    pub(crate) fn whole(unscaled: BigInt) -> Decimal {
-        Decimal { unscaled, scale: 0 }
+    pub(crate) fn whole(unscaled: BigInt) -> BigDecimal {
+        BigDecimal { unscaled, scale: 0 }
     }
 
     /// From text like `-12.50e-3`; keeps trailing zeros. [`None`] when the text is not a
     /// number or its point lies too far out.
-    pub(crate) fn parse(text: &str) -> Option<Decimal> {
+    pub(crate) fn parse(text: &str) -> Option<BigDecimal> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
             None => (text, 0),
@@ -36,11 +36,11 @@ impl Decimal {
             return None;
         }
         let scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
-        Decimal::checked(digits.parse().ok()?, scale)
+        BigDecimal::checked(digits.parse().ok()?, scale)
     }
 
     /// Every digit of the binary fraction, as `new BigDecimal(double)` takes it.
-    pub(crate) fn exact(double: f64) -> Option<Decimal> {
+    pub(crate) fn exact(double: f64) -> Option<BigDecimal> {
         if !double.is_finite() {
             return None;
         }
@@ -48,14 +48,14 @@ impl Decimal {
         let (whole, fraction) = text.split_once('.')?;
         let fraction = fraction.trim_end_matches('0');
         let scale = i32::try_from(fraction.len()).ok()?;
-        Some(Decimal {
+        Some(BigDecimal {
             unscaled: format!("{whole}{fraction}").parse().ok()?,
             scale,
         })
     }
 
-    fn checked(unscaled: BigInt, scale: i32) -> Option<Decimal> {
-        (scale.abs() <= SCALE).then_some(Decimal { unscaled, scale })
+    fn checked(unscaled: BigInt, scale: i32) -> Option<BigDecimal> {
+        (scale.abs() <= SCALE).then_some(BigDecimal { unscaled, scale })
     }
 
     /// Whether the number is zero.
@@ -89,31 +89,31 @@ impl Decimal {
     }
 
     /// By value: `1.0` and `1.00` are equal.
-    pub(crate) fn compare(&self, other: &Decimal) -> Ordering {
+    pub(crate) fn compare(&self, other: &BigDecimal) -> Ordering {
         let (one, two, _) = self.aligned(other);
         one.cmp(&two)
     }
 
     /// The sum, with the longer fraction.
-    pub(crate) fn add(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn add(&self, other: &BigDecimal) -> Option<BigDecimal> {
         let (one, two, scale) = self.aligned(other);
-        Decimal::checked(one + two, scale)
+        BigDecimal::checked(one + two, scale)
     }
 
     /// The difference, with the longer fraction.
-    pub(crate) fn subtract(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn subtract(&self, other: &BigDecimal) -> Option<BigDecimal> {
         let (one, two, scale) = self.aligned(other);
-        Decimal::checked(one - two, scale)
+        BigDecimal::checked(one - two, scale)
     }
 
     /// The product, with both fractions together.
-    pub(crate) fn multiply(&self, other: &Decimal) -> Option<Decimal> {
-        Decimal::checked(&self.unscaled * &other.unscaled, self.scale + other.scale)
+    pub(crate) fn multiply(&self, other: &BigDecimal) -> Option<BigDecimal> {
+        BigDecimal::checked(&self.unscaled * &other.unscaled, self.scale + other.scale)
     }
 
     /// The quotient, with this number's fraction, a half rounded down. The divisor must not be
     /// zero.
-    pub(crate) fn divide(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn divide(&self, other: &BigDecimal) -> Option<BigDecimal> {
         let (one, two) = if other.scale >= 0 {
             (
                 &self.unscaled * power(other.scale.unsigned_abs()),
@@ -128,13 +128,14 @@ impl Decimal {
         let (quotient, rest) = (&one / &two, &one % &two);
         let up = rest.magnitude() * 2u32 > *two.magnitude();
         let away = if one.sign() == two.sign() { 1 } else { -1 };
-        Decimal::checked(if up { quotient + away } else { quotient }, self.scale)
+        BigDecimal::checked(if up { quotient + away } else { quotient }, self.scale)
     }
 
-    fn aligned(&self, other: &Decimal) -> (BigInt, BigInt, i32) {
+    fn aligned(&self, other: &BigDecimal) -> (BigInt, BigInt, i32) {
         let scale = self.scale.max(other.scale);
-        let raise =
-            |decimal: &Decimal| &decimal.unscaled * power((scale - decimal.scale).unsigned_abs());
+        let raise = |decimal: &BigDecimal| {
+            &decimal.unscaled * power((scale - decimal.scale).unsigned_abs())
+        };
         (raise(self), raise(other), scale)
     }
 }
@@ -149,7 +150,7 @@ pub(super) fn low_bits(big: &BigInt) -> i64 {
     u64::try_from(low).expect("64 bits were kept") as i64
 }
 
-impl fmt::Display for Decimal {
+impl fmt::Display for BigDecimal {
     /// `BigDecimal.toString`: plain, or with an exponent when the point lies left of all digits by
     /// more than six.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,8 +180,8 @@ impl fmt::Display for Decimal {
 mod tests {
     use super::*;
 
-    fn decimal(text: &str) -> Decimal {
-        Decimal::parse(text).unwrap()
+    fn decimal(text: &str) -> BigDecimal {
+        BigDecimal::parse(text).unwrap()
     }
 
     #[test]
@@ -232,16 +233,16 @@ mod tests {
     #[test]
     fn a_double_gives_all_its_digits() {
         assert_eq!(
-            Decimal::exact(0.1).unwrap().to_string(),
+            BigDecimal::exact(0.1).unwrap().to_string(),
             "0.1000000000000000055511151231257827021181583404541015625"
         );
-        assert!(Decimal::exact(f64::NAN).is_none());
+        assert!(BigDecimal::exact(f64::NAN).is_none());
     }
 
     #[test]
     fn too_far_is_none() {
-        assert!(Decimal::parse("1e99999").is_none());
-        assert!(Decimal::parse("1e-2147483648").is_none());
-        assert!(Decimal::parse("x").is_none());
+        assert!(BigDecimal::parse("1e99999").is_none());
+        assert!(BigDecimal::parse("1e-2147483648").is_none());
+        assert!(BigDecimal::parse("x").is_none());
     }
 }

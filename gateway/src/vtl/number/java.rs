@@ -4,7 +4,7 @@ use std::fmt;
 
 use num_bigint::{BigInt, Sign};
 
-use super::decimal::{Decimal, low_bits};
+use super::decimal::{BigDecimal, low_bits};
 
 /// Digits of an integer or a decimal: more would make arithmetic slow.
 pub(super) const DIGITS: usize = 1_000;
@@ -24,7 +24,7 @@ pub(crate) enum Number {
     /// Java's `Double`.
     Double(f64),
     /// Java's `BigDecimal`.
-    Decimal(Box<Decimal>),
+    Decimal(Box<BigDecimal>),
 }
 
 impl Number {
@@ -48,7 +48,7 @@ impl Number {
             return Number::integer(text);
         }
         if text.len() > DOUBLE_LENGTH
-            && let Some(decimal) = Decimal::parse(text)
+            && let Some(decimal) = BigDecimal::parse(text)
         {
             return Some(Number::Decimal(Box::new(decimal)));
         }

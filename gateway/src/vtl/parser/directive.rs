@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::head::{Argument, DirectiveHead};
 use super::tokens::{Parsed, Parser};
 use crate::vtl::ast::{
-    Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Macro, MacroDefinition,
-    Name, Node,
+    Block, Break, CallBody, Define, Evaluate, Expression, Foreach, Macro, MacroCall,
+    MacroDefinition, Name, Node,
 };
 use crate::vtl::error::Failure;
 
@@ -202,7 +202,7 @@ impl Parser<'_, '_, '_> {
                 source: self.source[head_end..self.end].into(),
             });
         }
-        Ok(Node::Call(Box::new(Call {
+        Ok(Node::Call(Box::new(MacroCall {
             span: head.span,
             name,
             arguments: arguments.into(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::reference::starts_parameter;
 use super::tokens::{Parsed, Parser};
-use crate::vtl::ast::{Expression, Form, Reference};
+use crate::vtl::ast::{Expression, Reference, ReferenceForm};
 use crate::vtl::error::Failure;
 use crate::vtl::lexer::TokenKind;
 
@@ -118,7 +118,7 @@ impl DirectiveHead {
         match self.arguments.as_deref() {
             None | Some([]) => Ok(None),
             Some([Argument::Value(Expression::Reference(reference))])
-                if reference.form != Form::Runt =>
+                if reference.form != ReferenceForm::Runt =>
             {
                 Ok(Some(reference.clone()))
             }

@@ -4,12 +4,12 @@
 //! before the last dollar goes out as text.
 
 use super::tokens::{Parsed, Parser};
-use crate::vtl::ast::{Access, Expression, Form, Reference, Step};
+use crate::vtl::ast::{Expression, Member, Reference, ReferenceForm, ReferencePart};
 use crate::vtl::lexer::TokenKind;
 
 /// The head of a reference, taken apart.
 struct ReferenceHead {
-    form: Form,
+    form: ReferenceForm,
     /// Length of what stands before the reference proper.
     before: usize,
     /// The part of it that is rendered.
@@ -52,7 +52,7 @@ impl Parser<'_, '_, '_> {
         })
     }
 
-    fn member(&mut self) -> Parsed<Step> {
+    fn member(&mut self) -> Parsed<ReferencePart> {
         let method = self.peek_at(1)? == TokenKind::ParenOpen && {
             let third = self.peek_at(2)?;
             third == TokenKind::ArgumentsClose
@@ -62,11 +62,11 @@ impl Parser<'_, '_, '_> {
         let token = self.take()?;
         let name = self.image(&token).into();
         let access = if method {
-            Access::Method(name, self.nested(Self::arguments)?)
+            Member::Method(name, self.nested(Self::arguments)?)
         } else {
-            Access::Property(name)
+            Member::Property(name)
         };
-        Ok(Step {
+        Ok(ReferencePart {
             span: self.place(token.span),
             access,
         })
@@ -86,7 +86,7 @@ impl Parser<'_, '_, '_> {
         Ok(arguments)
     }
 
-    fn indexes(&mut self, steps: &mut Vec<Step>) -> Parsed<()> {
+    fn indexes(&mut self, steps: &mut Vec<ReferencePart>) -> Parsed<()> {
         while self.peek()? == TokenKind::IndexOpen {
             let step = self.nested(Self::index)?;
             steps.push(step);
@@ -95,7 +95,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// `[a]`.
-    fn index(&mut self) -> Parsed<Step> {
+    fn index(&mut self) -> Parsed<ReferencePart> {
         let open = self.take()?;
         self.skip_blanks()?;
         let index = match self.peek()? {
@@ -108,9 +108,9 @@ impl Parser<'_, '_, '_> {
         };
         self.skip_blanks()?;
         let close = self.expect(TokenKind::IndexClose, "`]`")?;
-        Ok(Step {
+        Ok(ReferencePart {
             span: self.place(open.span.start..close.span.end),
-            access: Access::Index(index),
+            access: Member::Index(index),
         })
     }
 }
@@ -135,7 +135,7 @@ pub(super) fn starts_parameter(kind: TokenKind) -> bool {
 fn head(image: &str, braced: bool) -> ReferenceHead {
     if image.contains("\\!") {
         return ReferenceHead {
-            form: Form::Dead,
+            form: ReferenceForm::Dead,
             before: 0,
             prefix: String::new(),
             name: Some(image.to_owned()),
@@ -153,18 +153,18 @@ fn head(image: &str, braced: bool) -> ReferenceHead {
     };
     let prefix = [&image[..backslashes / 2], between].concat();
     let (form, name) = match reference.strip_prefix('$') {
-        None => (Form::Runt, reference),
+        None => (ReferenceForm::Runt, reference),
         Some(name) => match name.strip_prefix('!') {
-            Some(name) => (Form::Quiet, name),
-            None => (Form::Plain, name),
+            Some(name) => (ReferenceForm::Quiet, name),
+            None => (ReferenceForm::Plain, name),
         },
     };
-    let form = if escaped && form != Form::Runt {
-        Form::Escaped
+    let form = if escaped && form != ReferenceForm::Runt {
+        ReferenceForm::Escaped
     } else {
         form
     };
-    let name = if braced && form != Form::Runt {
+    let name = if braced && form != ReferenceForm::Runt {
         None
     } else {
         Some(name.to_owned())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kit::suggest::nearest;
 
 use super::advice::{advice, shortened, unlexable};
-use crate::vtl::ast::{Macro, Names};
+use crate::vtl::ast::{Macro, VariableNames};
 use crate::vtl::error::Failure;
 use crate::vtl::lexer::{Lexer, Token, TokenKind};
 use crate::vtl::limits;
@@ -18,7 +18,7 @@ pub(super) type Parsed<T> = Result<T, Box<Failure>>;
 
 /// The names, macros and calls of a template, shared with the strings inside it.
 pub(super) struct Symbols<'n> {
-    pub(super) names: &'n mut Names,
+    pub(super) names: &'n mut VariableNames,
     pub(super) macros: HashMap<Box<str>, Arc<Macro>>,
     /// Calls with a bare word among their arguments: an error if it turns out that the macro
     /// exists.

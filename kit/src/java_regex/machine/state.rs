@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use crate::java_regex::budget::Budget;
-use crate::java_regex::program::Program;
+use crate::java_regex::program::CompiledPattern;
 
 /// Choices that may be open at once.
 const CHOICES: usize = 500_000;
@@ -40,7 +40,7 @@ pub(crate) struct Scratch {
 
 /// Searches one text.
 pub(crate) struct Machine<'m, B> {
-    pub(super) program: &'m Program,
+    pub(super) program: &'m CompiledPattern,
     pub(super) text: &'m str,
     /// Where the last match ended.
     pub(super) last_match: usize,
@@ -55,7 +55,7 @@ pub(super) type Next = Option<(usize, usize)>;
 
 impl<'m, B: Budget> Machine<'m, B> {
     pub(crate) fn new(
-        program: &'m Program,
+        program: &'m CompiledPattern,
         text: &'m str,
         last_match: usize,
         scratch: &'m mut Scratch,

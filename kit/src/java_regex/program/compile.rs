@@ -9,7 +9,7 @@ const INSTRUCTIONS: usize = 20_000;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(crate) struct Program {
+pub(crate) struct CompiledPattern {
     pub instructions: Vec<Instruction>,
     pub classes: Vec<Class>,
     /// Groups, the whole match included: group `n` is in slots `2n` and `2n + 1`.
@@ -33,9 +33,9 @@ pub(crate) struct TooLarge;
 
 pub(super) type Compiled<T = ()> = Result<T, TooLarge>;
 
-impl Program {
-    pub(crate) fn compile(parsed: &Parsed) -> Compiled<Program> {
-        let mut program = Program {
+impl CompiledPattern {
+    pub(crate) fn compile(parsed: &Parsed) -> Compiled<CompiledPattern> {
+        let mut program = CompiledPattern {
             instructions: Vec::new(),
             classes: Vec::new(),
             groups: parsed.groups,

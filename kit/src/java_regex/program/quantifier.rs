@@ -4,13 +4,13 @@
 //! else (`\R{2}`, `(?>a|ab)*`, any possessive group) is kept, round by round, as it first fits. So
 //! does this engine.
 
-use super::compile::{Compiled, Program};
+use super::compile::{Compiled, CompiledPattern};
 use super::instruction::{Instruction, Loop};
 use crate::java_regex::set::{self, Class};
 use crate::java_regex::tree::{Ast, Greed, MANY, Repeat};
 use crate::java_regex::width::Width;
 
-impl Program {
+impl CompiledPattern {
     pub(super) fn maybe(&mut self, inner: &Ast, kind: Greed) -> Compiled {
         let repeat = Repeat {
             least: 0,

@@ -18,7 +18,7 @@ pub(super) enum Body {
 
 /// Where a head ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum HeadEnd {
     /// Behind its empty line.
     At(usize),
     NotYet,
@@ -28,7 +28,7 @@ pub(super) enum End {
 ///
 /// # Errors
 /// A line ends without CR.
-pub(super) fn find_end(bytes: &[u8], scanned: usize) -> Result<End, Refusal> {
+pub(super) fn find_end(bytes: &[u8], scanned: usize) -> Result<HeadEnd, Refusal> {
     // The empty line's own end is found by looking at what is in front of it.
     let begin = leading(bytes);
     for line_end in memchr::memchr_iter(b'\n', &bytes[scanned..]).map(|at| scanned + at) {
@@ -37,10 +37,10 @@ pub(super) fn find_end(bytes: &[u8], scanned: usize) -> Result<End, Refusal> {
         }
         let is_empty_line = line_end >= 3 && bytes[line_end - 2] == b'\n';
         if is_empty_line && line_end >= begin {
-            return Ok(End::At(line_end + 1));
+            return Ok(HeadEnd::At(line_end + 1));
         }
     }
-    Ok(End::NotYet)
+    Ok(HeadEnd::NotYet)
 }
 
 /// Empty lines in front of a request are ignored (RFC 9112, section 2.2).
@@ -58,10 +58,10 @@ fn leading(bytes: &[u8]) -> usize {
 /// It breaks a rule, or has too many fields.
 pub(super) fn check(head: &[u8]) -> Result<Body, Refusal> {
     let head = &head[leading(head)..];
-    let mut lines = Lines(head);
+    let mut lines = HeadLines(head);
     let request_line = lines.next().ok_or(Refusal::BadRequest)?;
     let line = RequestLine::read(request_line).ok_or(Refusal::BadRequest)?;
-    let mut fields = Fields::default();
+    let mut fields = FramingFields::default();
     for (number, text) in lines.take_while(|text| !text.is_empty()).enumerate() {
         if number == MOST_FIELDS {
             return Err(Refusal::HeadersTooLarge);
@@ -72,9 +72,9 @@ pub(super) fn check(head: &[u8]) -> Result<Body, Refusal> {
 }
 
 /// The lines of a text, without CR LF.
-struct Lines<'a>(&'a [u8]);
+struct HeadLines<'a>(&'a [u8]);
 
-impl<'a> Iterator for Lines<'a> {
+impl<'a> Iterator for HeadLines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
@@ -106,13 +106,13 @@ impl RequestLine {
 
 /// The fields that say where a request ends, and for whom it is.
 #[derive(Default)]
-struct Fields<'a> {
+struct FramingFields<'a> {
     hosts: usize,
     length: Option<u64>,
     coding: Option<&'a [u8]>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> FramingFields<'a> {
     fn read(&mut self, line: &'a [u8]) -> Option<()> {
         let colon = memchr::memchr(b':', line)?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());

@@ -27,52 +27,55 @@ type Connection = http1::Connection<MaybeHttpsStream<KeepaliveStream>, Full<Byte
 
 /// Connections that are kept for the next exchange. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Lines {
+pub(super) struct ConnectionPool {
     connector: HttpsConnector<GuardedConnector>,
     /// By scheme, host and port.
-    idle: Arc<Mutex<HashMap<String, Vec<Line>>>>,
+    idle: Arc<Mutex<HashMap<String, Vec<PooledConnection>>>>,
     /// How long an idle connection is kept.
     patience: Duration,
 }
 
 /// One connection, with nothing under way.
 #[derive(Debug)]
-struct Line {
+struct PooledConnection {
     sender: SendRequest<Full<Bytes>>,
     // On the heap, so that keeping it moves little.
     connection: Box<Connection>,
     since: Instant,
 }
 
-impl Lines {
+impl ConnectionPool {
     /// Keeps idle connections of `connector` for `patience`.
-    pub(super) fn new(connector: HttpsConnector<GuardedConnector>, patience: Duration) -> Lines {
-        Lines {
+    pub(super) fn new(
+        connector: HttpsConnector<GuardedConnector>,
+        patience: Duration,
+    ) -> ConnectionPool {
+        ConnectionPool {
             connector,
             idle: Arc::default(),
             patience,
         }
     }
 
-    /// Sends a request to `place` (`https://host:port`) and reads the response. A kept connection
+    /// Sends a request to `origin` (`https://host:port`) and reads the response. A kept connection
     /// that turns out to be closed is replaced, if nothing of the request was sent.
     ///
     /// # Errors
     /// There is no connection, or it breaks.
     pub(super) async fn exchange(
         &self,
-        place: &str,
+        origin: &str,
         mut request: Request<Full<Bytes>>,
         reading: &Reading,
     ) -> Result<Reply, SendError> {
         loop {
-            let (mut line, is_kept) = match self.take(place).await {
-                Some(line) => (line, true),
-                None => (self.open(place).await?, false),
+            let (mut pooled, is_kept) = match self.take(origin).await {
+                Some(pooled) => (pooled, true),
+                None => (self.open(origin).await?, false),
             };
-            let Line {
+            let PooledConnection {
                 sender, connection, ..
-            } = &mut line;
+            } = &mut pooled;
             let exchange = async {
                 match sender.try_send_request(request).await {
                     Ok(response) => Ok(reading.read(response).await),
@@ -82,7 +85,7 @@ impl Lines {
             let connection = std::pin::Pin::new(&mut **connection);
             match together(exchange, connection).await {
                 Ok(result) => {
-                    self.keep(place, line).await;
+                    self.keep(origin, pooled).await;
                     return result;
                 }
                 Err(mut error) => match error.take_message().filter(|_| is_kept) {
@@ -94,19 +97,19 @@ impl Lines {
     }
 
     /// A kept connection that is still open.
-    async fn take(&self, place: &str) -> Option<Line> {
+    async fn take(&self, origin: &str) -> Option<PooledConnection> {
         loop {
-            let mut line = self.idle.lock().get_mut(place)?.pop()?;
-            if line.since.elapsed() < self.patience && line.is_ready().await {
-                return Some(line);
+            let mut pooled = self.idle.lock().get_mut(origin)?.pop()?;
+            if pooled.since.elapsed() < self.patience && pooled.is_ready().await {
+                return Some(pooled);
             }
         }
     }
 
-    async fn open(&self, place: &str) -> Result<Line, SendError> {
-        let uri = Uri::try_from(place).map_err(|_| malformed())?;
+    async fn open(&self, origin: &str) -> Result<PooledConnection, SendError> {
+        let uri = Uri::try_from(origin).map_err(|_| malformed())?;
         let unreachable = |reason: String| {
-            let (_, at) = place.split_once("://").unwrap_or_default();
+            let (_, at) = origin.split_once("://").unwrap_or_default();
             SendError::Unreachable(format!("{at}: {reason}"))
         };
         let stream = self.connector.clone().oneshot(uri).await;
@@ -117,7 +120,7 @@ impl Lines {
         })?;
         let opened = http1::handshake(stream).await;
         let (sender, connection) = opened.map_err(|error| unreachable(cause(&error)))?;
-        Ok(Line {
+        Ok(PooledConnection {
             sender,
             connection: Box::new(connection),
             since: Instant::now(),
@@ -125,16 +128,16 @@ impl Lines {
     }
 
     /// Keeps a connection if it can be used again.
-    async fn keep(&self, place: &str, mut line: Line) {
-        if !line.is_ready().await {
+    async fn keep(&self, origin: &str, mut pooled: PooledConnection) {
+        if !pooled.is_ready().await {
             return;
         }
-        line.since = Instant::now();
+        pooled.since = Instant::now();
         let mut idle = self.idle.lock();
         let is_first = idle.is_empty();
-        match idle.get_mut(place) {
-            Some(lines) => lines.push(line),
-            None => drop(idle.insert(place.to_owned(), vec![line])),
+        match idle.get_mut(origin) {
+            Some(connections) => connections.push(pooled),
+            None => drop(idle.insert(origin.to_owned(), vec![pooled])),
         }
         drop(idle);
         if is_first {
@@ -147,10 +150,10 @@ impl Lines {
         loop {
             tokio::time::sleep(self.patience).await;
             let mut idle = self.idle.lock();
-            for lines in idle.values_mut() {
-                lines.retain(|line| line.since.elapsed() < self.patience);
+            for connections in idle.values_mut() {
+                connections.retain(|pooled| pooled.since.elapsed() < self.patience);
             }
-            idle.retain(|_, lines| !lines.is_empty());
+            idle.retain(|_, connections| !connections.is_empty());
             if idle.is_empty() {
                 return;
             }
@@ -158,7 +161,7 @@ impl Lines {
     }
 }
 
-impl Line {
+impl PooledConnection {
     /// Whether a request can be sent on it, as far as is known now.
     async fn is_ready(&mut self) -> bool {
         std::future::poll_fn(|context| {
@@ -171,13 +174,13 @@ impl Line {
 }
 
 pub(super) fn malformed() -> SendError {
-    SendError::Unsendable("its URL is malformed".into())
+    SendError::Unsendable("the URL is malformed".into())
 }
 
-type Cause<'e> = &'e (dyn std::error::Error + 'static);
+type AnyError<'e> = &'e (dyn std::error::Error + 'static);
 
 /// The innermost reason.
-fn cause(error: Cause<'_>) -> String {
+fn cause(error: AnyError<'_>) -> String {
     let mut innermost = error;
     while let Some(inner) = innermost.source() {
         innermost = inner;
@@ -186,7 +189,7 @@ fn cause(error: Cause<'_>) -> String {
 }
 
 /// Whether the name of the host has no address.
-fn has_no_address(error: Cause<'_>) -> bool {
+fn has_no_address(error: AnyError<'_>) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<NoAddress>() {
@@ -198,7 +201,7 @@ fn has_no_address(error: Cause<'_>) -> bool {
 }
 
 /// Why the address may not be called, if that is the reason.
-fn forbidden(error: Cause<'_>) -> Option<String> {
+fn forbidden(error: AnyError<'_>) -> Option<String> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
