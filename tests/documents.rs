@@ -291,3 +291,19 @@ fn no_text_holds_the_marks_of_a_conflict() {
         );
     }
 }
+
+/// `docker` prepares a machine without an image registry; public ones have one.
+#[test]
+fn the_public_workflow_has_every_step_of_ci() {
+    let texts = texts();
+    let (run, workflow) = (&texts[".ci/run"], &texts[".github/workflows/ci.yml"]);
+    let (_, steps) = run.split_once("\nsteps=(").unwrap();
+    let steps = steps.split(')').next().unwrap().split_whitespace();
+    let named: BTreeSet<&str> = workflow
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .collect();
+    let missing: Vec<&str> = steps
+        .filter(|step| *step != "docker" && !named.contains(step))
+        .collect();
+    assert!(missing.is_empty(), "ci.yml lacks {missing:?}");
+}
