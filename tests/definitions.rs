@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "definitions/folders.rs"]
+mod folders;
 mod processes;
 
 use std::path::{Path, PathBuf};

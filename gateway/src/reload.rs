@@ -63,7 +63,7 @@ impl Reload {
         replace: impl Fn(Apis) -> anyhow::Result<()> + Send + 'static,
         stop: CancellationToken,
     ) -> std::io::Result<()> {
-        let mut watch = Watch::new(self.args.files.clone())?;
+        let mut watch = Watch::new(self.args.watched())?;
         let again = async move {
             loop {
                 watch.changed().await;

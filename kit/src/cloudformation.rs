@@ -9,9 +9,11 @@
 
 mod account;
 mod cycle;
+mod for_each;
 mod function;
 mod inputs;
 mod intrinsic;
+mod keys;
 mod names;
 mod not_run;
 mod parameters;
@@ -26,13 +28,15 @@ mod types;
 
 pub use account::{Account, Overrides};
 pub use inputs::Inputs;
+pub(crate) use keys::{NESTED_TEMPLATE, PHYSICAL_ID};
 pub use not_run::NotRun;
 pub use resource::Resource;
 pub use secrets::Secrets;
 
 use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
-use intrinsic::{Resolver, Scope};
+use intrinsic::{Resolver, Scope, written_out};
+use keys::{RESOURCE_ATTRIBUTES, SECTIONS, TRANSFORMS};
 use types::Standing;
 
 /// The resources of a template whose conditions hold.
@@ -46,37 +50,6 @@ pub struct Stack {
     /// Resources of other services.
     pub not_run: Vec<NotRun>,
 }
-
-/// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a
-/// deployment.
-const RESOURCE_ATTRIBUTES: [&str; 7] = [
-    "DependsOn",
-    "Metadata",
-    "DeletionPolicy",
-    "UpdateReplacePolicy",
-    "CreationPolicy",
-    "UpdatePolicy",
-    "Connectors",
-];
-
-/// Entries that a template has.
-const SECTIONS: [&str; 11] = [
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-];
-
-/// Transforms that change nothing which is not read here anyway. `AWS::LanguageExtensions` only
-/// adds functions.
-const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
 
 impl Stack {
     /// Whether a document is a CloudFormation template at all.
@@ -108,22 +81,24 @@ impl Stack {
         account: &Account,
         problems: &mut Vec<Problem>,
     ) -> Result<Stack, Problem> {
+        let root = &*written_out(root, given, account, problems);
         let mut fields = root.fields("the template")?;
         let resources = serverless::with_implicit_apis(resources_of(root, &mut fields)?);
         let resources = &*resources;
-        // Rules only check a deployment.
         fields.unsupported(&["Hooks"]);
         let mut section = |name: &str| fields.optional(name);
-        let [parameters, conditions, mappings, transform, globals] = [
+        let [parameters, conditions, mappings, transform, globals, rules] = [
             "Parameters",
             "Conditions",
             "Mappings",
             "Transform",
             "Globals",
+            "Rules",
         ]
         .map(&mut section);
         fields.ignore(&SECTIONS);
-        let parameters = parameters::values(parameters, &given.parameters, account, problems);
+        let (overrides, path) = (&given.parameters, &given.path);
+        let parameters = parameters::values(parameters, overrides, account, path, problems);
         let conditions = conditions
             .and_then(|node| node.entries().or_collect(problems))
             .unwrap_or_default();
@@ -134,14 +109,14 @@ impl Stack {
             parameters,
             conditions,
             mappings,
-            secrets: &given.secrets,
+            given,
         };
-        let resolver = Resolver::new(account, values, resources, &given.physical_ids);
-        let secrets = &given.secrets;
+        let resolver = Resolver::new(account, values, resources);
+        resolver.check_rules(rules, problems);
         let reader = Reader {
             resolver,
             globals,
-            secrets,
+            given,
         };
         let mut stack = Stack::default();
         for entry in resources {
@@ -149,7 +124,9 @@ impl Stack {
             read.or_collect(problems);
         }
         reader.cycles(problems);
-        stack.not_run = not_run::read(&reader.resolver, resources);
+        stack
+            .not_run
+            .extend(not_run::read(&reader.resolver, resources));
         once(problems);
         Ok(stack)
     }
@@ -231,20 +208,47 @@ struct Reader<'a> {
     resolver: Resolver<'a>,
     /// What all SAM resources of a type have in common.
     globals: Option<&'a Node>,
-    secrets: &'a Secrets,
+    given: &'a Inputs,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Adds the resources of a nested stack whose template is at hand.
+    fn nested(
+        &self,
+        entry: &'a Entry,
+        stack: &mut Stack,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Problem> {
+        let condition = entry.node.get("Condition");
+        let holds = condition.map(|condition| self.resolver.condition(condition));
+        if holds.transpose()? == Some(false) {
+            return Ok(());
+        }
+        let nested = self.resolver.nested(entry);
+        problems.extend(self.resolver.further());
+        problems.extend(self.resolver.assumed());
+        if let Some(nested) = nested? {
+            let loaded = Stack::load(nested.template, &nested.given, &nested.account, problems)?;
+            stack.resources.extend(loaded.resources);
+            stack.broken.extend(loaded.broken);
+            stack.not_run.extend(loaded.not_run);
+        }
+        Ok(())
+    }
+
     /// Adds one resource to the stack, unless it is not ours, or its condition does not hold.
     fn resource(
         &self,
-        entry: &Entry,
+        entry: &'a Entry,
         stack: &mut Stack,
         problems: &mut Vec<Problem>,
     ) -> Result<(), Problem> {
         let mut fields = entry.node.fields(&entry.key)?;
         let kind = fields.required("Type")?;
         let before = problems.len();
+        if entry.node.get(NESTED_TEMPLATE).is_some() {
+            return self.nested(entry, stack, problems);
+        }
         let Some(kind) = our_kind(entry, kind, problems)? else {
             return Ok(());
         };
@@ -271,7 +275,7 @@ impl Reader<'_> {
         // A stand-in is told of, and the resource is whole with it.
         problems.extend(self.resolver.assumed());
         let owner = format!("{} ({kind})", entry.key);
-        let properties = self.secrets.resolve(&owner, &properties, problems);
+        let properties = self.given.secrets.resolve(&owner, &properties, problems);
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
         let physical_id = name.unwrap_or_else(|| entry.key.clone());
@@ -287,6 +291,7 @@ impl Reader<'_> {
             physical_id,
             properties,
             account,
+            path: self.given.path.clone(),
         });
         Ok(())
     }

@@ -7,6 +7,7 @@ mod args;
 mod declarations;
 mod error;
 mod files;
+mod forms;
 mod include;
 mod not_run;
 mod secrets;

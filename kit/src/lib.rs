@@ -27,5 +27,6 @@ pub mod service;
 pub mod sigv4;
 pub mod suggest;
 pub mod telemetry;
+mod terraform;
 pub mod time;
 pub mod watch;

@@ -33,6 +33,9 @@ pub struct Args {
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
+    /// Change nothing: print what would be created, what would be updated, and what is as declared
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -52,13 +55,22 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let definition = args.definition.load(&account)?;
     DeclaredResources::read(&definition)?;
     definition.report_not_run();
-    for Provisioned { kind, name, change } in provision(&definition, &sdk).await? {
+    let sqs = Sqs::new(&sdk).dry(args.dry_run);
+    for Provisioned { kind, name, change } in
+        provision_as(&definition, &sqs, &sdk, args.dry_run).await?
+    {
+        let would = if args.dry_run && change != Change::Unchanged {
+            "would be "
+        } else {
+            ""
+        };
         if args.json {
-            let line =
-                serde_json::json!({"kind": kind, "name": name, "result": change.to_string()});
+            let line = serde_json::json!({
+                "kind": kind, "name": name, "result": change.to_string(), "dry_run": args.dry_run
+            });
             console::print(format_args!("{line}\n"))?;
         } else {
-            console::print(format_args!("{kind} {name} {change}\n"))?;
+            console::print(format_args!("{kind} {name} {would}{change}\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -100,9 +112,19 @@ pub(crate) async fn provision_by(
     sqs: &Sqs,
     sdk: &SdkConfig,
 ) -> anyhow::Result<Vec<Provisioned>> {
+    provision_as(definition, sqs, sdk, false).await
+}
+
+/// As [`provision_by`]; where `is_dry`, nothing is changed.
+async fn provision_as(
+    definition: &Declarations,
+    sqs: &Sqs,
+    sdk: &SdkConfig,
+    is_dry: bool,
+) -> anyhow::Result<Vec<Provisioned>> {
     let declared = DeclaredResources::read(definition)?;
     let mut done = sqs.provision(&declared.queues).await?;
-    done.extend(buckets::provision(&declared.buckets, sdk).await?);
+    done.extend(buckets::provision(&declared.buckets, sdk, is_dry).await?);
     Ok(done)
 }
 

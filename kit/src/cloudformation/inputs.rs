@@ -14,6 +14,9 @@ pub struct Inputs {
     pub secrets: Secrets,
     /// The names that resources have, by logical id, whatever the template would make of them.
     pub physical_ids: BTreeMap<String, String>,
+    /// What stands in front of the logical ids of a nested stack, so that they are not taken for
+    /// those of another: `Shop.`, and nothing at the top.
+    pub path: String,
 }
 
 impl From<Overrides> for Inputs {

@@ -3,11 +3,16 @@
 mod conditions;
 mod functions;
 mod lists;
+mod loops;
+mod nested;
 mod references;
+mod rules;
+
+pub(super) use loops::written_out;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,8 +20,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::account::Account;
 use super::cycle::References;
 use super::function::function;
+use super::inputs::Inputs;
 use super::parameters::Values;
-use super::secrets::Secrets;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
 
@@ -26,12 +31,10 @@ pub(super) struct Resolver<'a> {
     parameters: Values,
     conditions: &'a [Entry],
     mappings: Option<&'a Node>,
-    secrets: &'a Secrets,
+    given: &'a Inputs,
     /// By name: templates of thousands of resources refer to as many.
     resources: HashMap<&'a str, &'a Entry>,
     references: References,
-    /// The names that resources have, by logical id, when the operator gives them.
-    physical_ids: &'a BTreeMap<String, String>,
     /// Problems of one function beyond the first, which is its error.
     further: RefCell<Vec<Problem>>,
     /// Problems with values that others stand in for.
@@ -43,7 +46,8 @@ pub(super) struct Scope<'a> {
     pub parameters: Values,
     pub conditions: &'a [Entry],
     pub mappings: Option<&'a Node>,
-    pub secrets: &'a Secrets,
+    /// What the operator gives, or the stack that this one is nested in.
+    pub given: &'a Inputs,
 }
 
 /// A resolved node, or `None` for `AWS::NoValue`.
@@ -54,7 +58,6 @@ impl<'a> Resolver<'a> {
         account: &'a Account,
         scope: Scope<'a>,
         resources: &'a [Entry],
-        physical_ids: &'a BTreeMap<String, String>,
     ) -> Resolver<'a> {
         let resources = resources
             .iter()
@@ -64,16 +67,15 @@ impl<'a> Resolver<'a> {
             parameters,
             conditions,
             mappings,
-            secrets,
+            given,
         } = scope;
         Resolver {
             account,
             parameters,
             conditions,
             mappings,
-            secrets,
+            given,
             resources,
-            physical_ids,
             references: References::default(),
             further: RefCell::default(),
             assumed: RefCell::default(),
@@ -106,6 +108,11 @@ impl<'a> Resolver<'a> {
     /// Which resources refer to which.
     pub(super) fn references(&self) -> &References {
         &self.references
+    }
+
+    /// What stands in front of logical ids where the stack is nested.
+    pub(super) fn path(&self) -> &'a str {
+        &self.given.path
     }
 
     /// Where the stack would be deployed.

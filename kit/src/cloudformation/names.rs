@@ -31,13 +31,16 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
 
 /// The physical id of a resource whose author chose no name. CloudFormation makes
 /// `{stack}-{logical id}-{random}`; the random part is left out, so that it stays the same.
-pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> String {
+///
+/// `path` stands in front of the logical ids of a nested stack.
+pub(super) fn generated(kind: &str, path: &str, logical_id: &str, account: &Account) -> String {
+    let seed = &format!("{path}{logical_id}");
     match kind {
         "AWS::S3::Bucket" => format!("{}-{logical_id}", account.stack_name).to_lowercase(),
-        "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" => short_id(logical_id),
-        "AWS::KMS::Key" => uuid(logical_id),
-        "AWS::Cognito::UserPool" => format!("{}_{}", account.region, &short_id(logical_id)[..9]),
-        _ if kind.starts_with("AWS::ApiGateway") => short_id(logical_id),
+        "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" => short_id(seed),
+        "AWS::KMS::Key" => uuid(seed),
+        "AWS::Cognito::UserPool" => format!("{}_{}", account.region, &short_id(seed)[..9]),
+        _ if kind.starts_with("AWS::ApiGateway") => short_id(seed),
         _ => format!("{}-{logical_id}", account.stack_name),
     }
 }
@@ -71,7 +74,8 @@ fn is_physical_id(kind: &str, attribute: &str) -> bool {
 /// One resource, as references see it.
 pub(super) struct Named<'a> {
     pub kind: &'a str,
-    pub logical_id: &'a str,
+    /// What made-up ids are derived from: the logical id, with the path of a nested stack.
+    pub seed: &'a str,
     pub physical_id: &'a str,
     /// The `Path` of a role.
     pub path: &'a str,
@@ -147,7 +151,7 @@ impl Named<'_> {
                 self.arn("states", &format!("stateMachine:{id}"))
             }
             ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RootResourceId") => {
-                short_id(&format!("{}/", self.logical_id))
+                short_id(&format!("{}/", self.seed))
             }
             ("AWS::ApiGatewayV2::Api" | "AWS::Serverless::HttpApi", "ApiEndpoint") => {
                 let Account { region, .. } = self.account;
@@ -199,7 +203,7 @@ impl Named<'_> {
     }
 
     fn uuid(&self) -> String {
-        uuid(self.logical_id)
+        uuid(self.seed)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::function::function;
 use super::intrinsic::{Resolver, kind_of};
+use super::keys::NESTED_TEMPLATE;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Place, Value};
 
@@ -61,6 +62,9 @@ pub(super) fn read(resolver: &Resolver<'_>, resources: &[Entry]) -> Vec<NotRun> 
 }
 
 fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -> Option<NotRun> {
+    if entry.node.get(NESTED_TEMPLATE).is_some() {
+        return None;
+    }
     let kind = entry.node.get("Type")?.text().ok()?;
     let is_program = matches!(
         kind,
@@ -89,7 +93,7 @@ fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -
     found.sort_by_key(|name| queues.iter().position(|(queue, _)| queue == name));
     found.dedup();
     Some(NotRun {
-        logical_id: entry.key.clone(),
+        logical_id: format!("{}{}", resolver.path(), entry.key),
         kind: kind.to_owned(),
         queues: found,
         protects: protects(resolver, kind, entry),

@@ -24,11 +24,13 @@ const PROPERTIES: [&str; 9] = [
     "NoEcho",
 ];
 
-/// Every parameter's value by name, the pseudo parameters among them.
+/// Every parameter's value by name, the pseudo parameters among them. `path` stands in front of the
+/// names of a nested stack's parameters.
 pub(super) fn values(
     declared: Option<&Node>,
     overrides: &Overrides,
     account: &Account,
+    path: &str,
     problems: &mut Vec<Problem>,
 ) -> Values {
     let mut values = pseudo(account);
@@ -37,7 +39,8 @@ pub(super) fn values(
         .unwrap_or_default()
     {
         check(entry, problems);
-        values.insert(entry.key.clone(), value(entry, overrides.get(&entry.key)));
+        let given = overrides.get(&entry.key);
+        values.insert(entry.key.clone(), value(entry, path, given));
     }
     values
 }
@@ -79,7 +82,7 @@ fn pseudo(account: &Account) -> Values {
     };
     let stack = Named {
         kind: "",
-        logical_id: &account.stack_name,
+        seed: &account.stack_name,
         physical_id: "",
         path: "",
         account,
@@ -102,8 +105,10 @@ fn pseudo(account: &Account) -> Values {
     values
 }
 
-fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
-    let name = &entry.key;
+fn value(entry: &Entry, path: &str, given: Option<&String>) -> Result<Node, Problem> {
+    // What stands before a slash tells templates apart; overrides do not.
+    let path = path.rsplit('/').next().unwrap_or_default();
+    let name = &format!("{path}{}", entry.key);
     let declaration = &entry.node;
     let kind = declaration
         .get("Type")

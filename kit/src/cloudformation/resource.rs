@@ -17,12 +17,14 @@ pub struct Resource {
     /// Literal values only; an empty mapping when the template has none.
     pub properties: Node,
     pub(super) account: Account,
+    /// What stands in front of the logical id where the stack is nested.
+    pub(super) path: String,
 }
 
 impl Resource {
     /// The resource in messages: `EventQueue (AWS::SQS::Queue)`.
     pub fn label(&self) -> String {
-        format!("{} ({})", self.logical_id, self.kind)
+        format!("{}{} ({})", self.path, self.logical_id, self.kind)
     }
 
     /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of
@@ -36,7 +38,7 @@ impl Resource {
         let (kind, logical_id, physical_id) = (&self.kind, &self.logical_id, &self.physical_id);
         Named {
             kind,
-            logical_id,
+            seed: &format!("{}{logical_id}", self.path),
             physical_id,
             path,
             account: &self.account,

@@ -1,4 +1,7 @@
 mod functions;
+mod loops;
+mod nested;
+mod rules;
 
 use super::*;
 
@@ -171,7 +174,7 @@ fn what_cannot_be_resolved_is_named() {
 
 #[test]
 fn unknown_entries_and_transforms_are_collected() {
-    let text = "Transform: [AWS::Serverless-2016-10-31, Mine]\nRules: {R: {}}\nResources: {}\nResorces: {}";
+    let text = "Transform: [AWS::Serverless-2016-10-31, Mine]\nRules: {R: {Assertions: []}}\nResources: {}\nResorces: {}";
     let (_, problems) = load(text, &[]).unwrap();
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(

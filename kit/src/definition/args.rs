@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use super::declarations::{Declarations, Sources};
 use super::error::LoadError;
-use super::files::read;
-use super::include;
+use super::forms::{self, Given};
 use super::secrets::SecretArgs;
-use crate::cloudformation::{Account, Inputs, Overrides};
+use crate::cloudformation::{Account, Inputs, NESTED_TEMPLATE, Overrides};
 use crate::document::Node;
 use crate::suggest::nearest;
 
@@ -19,10 +18,10 @@ const BUILT_IN: &str = include_str!("../../../template.yaml");
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Definition")]
 pub struct DefinitionArgs {
-    /// A definition: a CloudFormation template, an OpenAPI document, or the JSON output of
-    /// `aws pipes describe-pipe`, `aws events describe-api-destination` or
-    /// `aws events describe-connection`. Can be repeated; in the environment, separate files with
-    /// commas. Default: the built-in template.yaml
+    /// A definition: a CloudFormation template, an OpenAPI document, the JSON of `terraform show
+    /// -json`, what AWS's own commands print (`aws pipes describe-pipe` and its like), or a folder
+    /// that CDK, SAM or the Serverless Framework wrote. Can be repeated; in the environment,
+    /// separate files with commas. Default: the built-in template.yaml
     #[arg(
         long = "definition",
         value_name = "FILE",
@@ -30,6 +29,15 @@ pub struct DefinitionArgs {
         value_delimiter = ','
     )]
     pub files: Vec<PathBuf>,
+    /// A stack of a folder that CDK wrote, by its name or path, when there are several; '*' for all
+    /// of them. Repeatable; separated by commas in the environment
+    #[arg(
+        long = "stack",
+        value_name = "NAME",
+        env = "DEFINITION_STACK",
+        value_delimiter = ','
+    )]
+    pub stacks: Vec<String>,
     /// Values for template parameters, as Key=Value [env: PARAMETER_OVERRIDES, separated by spaces]
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     pub parameter_overrides: Vec<String>,
@@ -74,7 +82,8 @@ impl DefinitionArgs {
     pub fn read(&self) -> Result<Sources, LoadError> {
         let mut errors = Vec::new();
         let given = self.given(&mut errors);
-        let roots = self.roots(&mut errors);
+        let given_files = self.roots(&mut errors);
+        let roots: Vec<&Node> = given_files.iter().map(|given| &given.root).collect();
         if errors.is_empty() {
             errors.extend(given.keys().filter_map(|name| unknown(name, &roots)));
         }
@@ -85,26 +94,33 @@ impl DefinitionArgs {
             parameters: self.defaults.clone().into_iter().chain(given).collect(),
             secrets,
             physical_ids,
+            path: String::new(),
         };
         let stack_name = self.stack_name.clone();
-        Ok(Sources::new(roots, inputs, stack_name, self.lenient))
+        Ok(Sources::new(given_files, inputs, stack_name, self.lenient))
+    }
+
+    /// All files that are read, those within folders among them: to be watched.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let files = self.files.iter();
+        files
+            .flat_map(|file| forms::watched(file, &self.stacks))
+            .collect()
     }
 
     /// The names that the operator gives to resources.
     fn physical_ids(
         &self,
-        roots: &[Node],
+        roots: &[&Node],
         errors: &mut Vec<LoadError>,
     ) -> BTreeMap<String, String> {
         let mut names = BTreeMap::new();
-        let has = |root: &Node, id: &str| {
-            root.get("Resources")
-                .is_some_and(|resources| resources.get(id).is_some())
-        };
         for text in &self.physical {
             match text.split_once('=') {
                 Some((id, name)) if !id.is_empty() && !name.is_empty() => {
-                    if !roots.iter().any(|root| has(root, id)) && !roots.is_empty() {
+                    if !roots.iter().any(|root| declares(root, "Resources", id))
+                        && !roots.is_empty()
+                    {
                         errors.push(LoadError::NoSuchResource(text.clone()));
                     }
                     names.insert(id.to_owned(), name.to_owned());
@@ -120,21 +136,30 @@ impl DefinitionArgs {
         self.files.is_empty()
     }
 
-    fn roots(&self, errors: &mut Vec<LoadError>) -> Vec<Node> {
-        let parsed: Vec<Result<Node, LoadError>> = match self.files.as_slice() {
-            [] => vec![Node::parse("template.yaml (built in)", BUILT_IN).map_err(LoadError::from)],
-            files => files
-                .iter()
-                .map(|file| {
-                    let root = Node::parse(&file.display().to_string(), &read(file)?)?;
-                    Ok(include::included(root, file, errors))
-                })
-                .collect(),
-        };
-        parsed
-            .into_iter()
-            .filter_map(|root| root.map_err(|error| errors.push(error)).ok())
-            .collect()
+    fn roots(&self, errors: &mut Vec<LoadError>) -> Vec<Given> {
+        let has_stacks = |file: &PathBuf| file.is_dir() || file.ends_with("manifest.json");
+        if let Some(name) = self.stacks.first()
+            && !self.files.iter().any(has_stacks)
+        {
+            errors.push(LoadError::NoStacks(name.clone()));
+        }
+        if self.files.is_empty() {
+            let built_in = Node::parse("template.yaml (built in)", BUILT_IN);
+            return built_in
+                .map_err(|problem| errors.push(problem.into()))
+                .map_or_else(|()| Vec::new(), |root| vec![root.into()]);
+        }
+        let mut all = Vec::new();
+        for file in &self.files {
+            match forms::read(file, &self.stacks, errors) {
+                Ok(given) => all.extend(given),
+                Err(error) => errors.push(error),
+            }
+        }
+        let mut problems = Vec::new();
+        let all = forms::joined(all, &mut problems);
+        errors.extend(problems.into_iter().map(LoadError::from));
+        all
     }
 
     /// The values that the operator gives to parameters.
@@ -171,8 +196,8 @@ fn stack_name(text: &str) -> Result<String, String> {
 }
 
 /// The error for an override whose parameter no template has.
-fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
-    if roots.iter().any(|root| declares(root, name)) {
+fn unknown(name: &str, roots: &[&Node]) -> Option<LoadError> {
+    if roots.iter().any(|root| declares(root, "Parameters", name)) {
         return None;
     }
     let entries = roots
@@ -186,7 +211,13 @@ fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
     })
 }
 
-fn declares(root: &Node, parameter: &str) -> bool {
-    root.get("Parameters")
-        .is_some_and(|parameters| parameters.get(parameter).is_some())
+/// Whether a section of a template has an entry. `Shop.Name` is one of a nested stack.
+fn declares(root: &Node, section: &str, name: &str) -> bool {
+    let within = |(stack, name): (&str, &str)| {
+        let nested = root.get("Resources")?.get(stack)?.get(NESTED_TEMPLATE)?;
+        Some(declares(nested, section, name))
+    };
+    root.get(section)
+        .is_some_and(|entries| entries.get(name).is_some())
+        || name.split_once('.').and_then(within) == Some(true)
 }

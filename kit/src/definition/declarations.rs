@@ -1,16 +1,18 @@
 //! What definition files declare, and what is wrong with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::error::LoadError;
+use super::forms::{Given, Home, check_openapi};
 use super::stack_names;
 use crate::cloudformation::{Account, Inputs, Stack};
-use crate::document::{Node, OrCollect as _, Problem};
+use crate::counted::counted;
+use crate::document::{Node, OrCollect as _, Problem, Value};
 
 /// Definition files that were read as documents. What they declare is not known yet.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    roots: Vec<Node>,
+    sources: Vec<Given>,
     given: Inputs,
     stack_name: Option<String>,
     lenient: bool,
@@ -18,13 +20,13 @@ pub struct Sources {
 
 impl Sources {
     pub(super) fn new(
-        roots: Vec<Node>,
+        sources: Vec<Given>,
         given: Inputs,
         stack_name: Option<String>,
         lenient: bool,
     ) -> Sources {
         Sources {
-            roots,
+            sources,
             given,
             stack_name,
             lenient,
@@ -34,10 +36,9 @@ impl Sources {
     /// Finds out what the files declare in `account`. Problems are kept for
     /// [`Declarations::check`], which reports them together with those that later readers find.
     pub fn load(&self, account: &Account) -> Declarations {
-        let files = self
-            .roots
-            .iter()
-            .map(|root| root.place.file.to_string())
+        let files = self.sources.iter();
+        let files = files
+            .map(|given| given.root.place.file.to_string())
             .collect();
         let mut declarations = Declarations {
             account: Some(account.clone()),
@@ -46,15 +47,24 @@ impl Sources {
             ..Declarations::default()
         };
         let mut problems = Vec::new();
-        let stack_name = self.stack_name.as_ref().unwrap_or(&account.stack_name);
-        let named = Account {
-            stack_name: stack_name.clone(),
-            ..account.clone()
-        };
-        let accounts = stack_names::accounts(&self.roots, &named);
-        for (root, account) in self.roots.iter().zip(&accounts) {
+        let named = stack_names::accounts(&self.sources, self.stack_name.as_deref(), account);
+        let homes: HashSet<&Home> = self
+            .sources
+            .iter()
+            .filter_map(|given| given.home.as_ref())
+            .collect();
+        problems.extend(self.sources.iter().flat_map(|given| given.problems.clone()));
+        for (given, (account, path)) in self.sources.iter().zip(&named) {
+            let mut root = given.root.clone();
+            for home in &homes {
+                root = home.moved(&root, account);
+            }
+            let inputs = Inputs {
+                path: path.clone(),
+                ..self.given.clone()
+            };
             declarations
-                .add(root, &self.given, account, &mut problems)
+                .add(&root, &inputs, account, &mut problems)
                 .or_collect(&mut problems);
         }
         declarations.problems = declarations.without_tolerated(problems);
@@ -89,13 +99,13 @@ impl Declarations {
     /// AWS::Pipes::Pipe`.
     pub fn contents(&self) -> String {
         let described = [
-            (self.apis.len(), "OpenAPI documents"),
-            (self.pipes.len(), "outputs of describe-pipe"),
+            (self.apis.len(), "OpenAPI document"),
+            (self.pipes.len(), "describe-pipe output"),
             (
                 self.api_destinations.len(),
-                "outputs of describe-api-destination",
+                "describe-api-destination output",
             ),
-            (self.connections.len(), "outputs of describe-connection"),
+            (self.connections.len(), "describe-connection output"),
         ];
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for stack in &self.stacks {
@@ -106,14 +116,13 @@ impl Declarations {
             }
         }
         let resources = kinds.into_iter().map(|(kind, count)| (count, kind));
-        let found = described.into_iter().filter(|(count, _)| *count > 0);
-        let found: Vec<String> = found
-            .chain(resources)
-            .map(|(count, what)| match count {
-                1 => what.to_owned(),
-                count => format!("{count} {what}"),
-            })
-            .collect();
+        let resources = resources.map(|(count, kind)| match count {
+            1 => kind.to_owned(),
+            count => format!("{count} {kind}"),
+        });
+        let described = described.into_iter().filter(|(count, _)| *count > 0);
+        let described = described.map(|(count, what)| counted(count, what).to_string());
+        let found: Vec<String> = described.chain(resources).collect();
         let found = match found.as_slice() {
             [] => "nothing".to_owned(),
             found => found.join(", "),
@@ -141,6 +150,12 @@ impl Declarations {
             }
             self.stacks.push(stack);
         } else if has("openapi") || has("swagger") {
+            match check_openapi(root) {
+                Err(problem) if !problem.is_tolerable() => return Err(problem),
+                Err(problem) if !self.lenient => return Err(problem),
+                Err(problem) => problems.push(problem),
+                Ok(()) => {}
+            }
             self.apis.push(root.clone());
         } else if has("ApiDestinationArn") {
             self.api_destinations.push(root.clone());
@@ -149,10 +164,7 @@ impl Declarations {
         } else if has("Source") && has("Target") {
             self.pipes.push(root.clone());
         } else {
-            return Err(root.problem(
-                "unknown kind of definition: expected a CloudFormation template, an OpenAPI document, or the output of \
-                 describe-pipe, describe-api-destination or describe-connection",
-            ));
+            return Err(root.problem(unknown_kind(root)));
         }
         Ok(())
     }
@@ -202,4 +214,21 @@ impl Declarations {
         }
         kept
     }
+}
+
+/// What to say of a document that is no definition.
+fn unknown_kind(root: &Node) -> String {
+    let found = match &root.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            let keys = entries.iter().take(5).map(|entry| entry.key.as_str());
+            format!("the keys {}", keys.collect::<Vec<_>>().join(", "))
+        }
+        Value::Map(_) => "an empty mapping".to_owned(),
+        other => other.kind().to_owned(),
+    };
+    format!(
+        "unknown kind of definition: expected a CloudFormation template, an OpenAPI document, the output of \
+         `terraform show -json`, or of describe-pipe, describe-api-destination, describe-connection, \
+         get-queue-attributes or get-resources; found {found}"
+    )
 }

@@ -37,6 +37,11 @@ pub enum LoadError {
     /// A secret is not `NAME=VALUE`. Where it stands; what it holds is not shown.
     #[error("{0}: expected NAME=VALUE")]
     Secret(String),
+    /// A `--stack` chooses from nothing.
+    #[error(
+        "--stack or DEFINITION_STACK: {0}: no definition is a folder with stacks, as `cdk synth` writes it"
+    )]
+    NoStacks(String),
     /// A `--physical` value is not `LogicalId=name`.
     #[error("invalid --physical or PHYSICAL: expected LogicalId=name, got {0:?}")]
     Physical(String),

@@ -2,28 +2,42 @@
 
 use std::collections::HashSet;
 
+use super::forms::Given;
 use crate::cloudformation::{Account, Stack};
-use crate::document::Node;
 
-/// The account of each template, in their order: those that share a logical id with an earlier one
-/// get a stack name of their own, made of their files' names. Others keep the name of `account`, so
-/// that the names of queues stay when a file is added.
-pub(super) fn accounts(roots: &[Node], account: &Account) -> Vec<Account> {
+/// The account of each document, in their order, and what stands in front of its logical ids where
+/// ids are made of them. `chosen` is the operator's name for the stack; folders may know another.
+/// Templates that share a logical id with an earlier one get a stack name of their own, made of
+/// their files' names. Others keep theirs, so that the names of queues stay when a file is added.
+pub(super) fn accounts(
+    sources: &[Given],
+    chosen: Option<&str>,
+    account: &Account,
+) -> Vec<(Account, String)> {
     let (mut ids, mut names) = (HashSet::new(), HashSet::new());
     let mut accounts = Vec::new();
-    for (number, root) in roots.iter().enumerate() {
-        let own = Stack::logical_ids(root);
+    for (number, given) in sources.iter().enumerate() {
+        let own = Stack::logical_ids(&given.root);
         let shares = own.iter().any(|id| ids.contains(id));
         ids.extend(own);
-        let name = match shares {
-            true => free(&account.stack_name, &root.place.file, number, &names),
-            false => account.stack_name.clone(),
+        let stack = chosen
+            .or(given.stack_name.as_deref())
+            .unwrap_or(&account.stack_name);
+        let name = match shares && names.contains(stack) {
+            true => free(stack, &given.root.place.file, number, &names),
+            false => stack.to_owned(),
         };
         names.insert(name.clone());
-        accounts.push(Account {
+        let path = if shares {
+            format!("{name}/")
+        } else {
+            String::new()
+        };
+        let account = Account {
             stack_name: name,
             ..account.clone()
-        });
+        };
+        accounts.push((account, path));
     }
     accounts
 }
@@ -51,6 +65,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Node;
 
     #[test]
     fn only_what_would_merge_gets_a_name_of_its_own() {
@@ -68,10 +83,10 @@ mod tests {
             ("b/three v2.yaml", queue),
             ("b/three v2.yaml", queue),
         ];
-        let roots = roots.map(|(file, text)| Node::parse(file, text).unwrap());
-        let names: Vec<String> = accounts(&roots, &account)
+        let roots = roots.map(|(file, text)| Given::from(Node::parse(file, text).unwrap()));
+        let names: Vec<String> = accounts(&roots, None, &account)
             .into_iter()
-            .map(|account| account.stack_name)
+            .map(|(account, _)| account.stack_name)
             .collect();
         assert_eq!(names, ["t", "t", "t-three-v2", "t-b-three-v2", "t-5"]);
     }

@@ -11,7 +11,7 @@ fn account() -> Account {
 }
 
 fn load(text: &str, lenient: bool) -> Result<Declarations, LoadError> {
-    let roots = vec![Node::parse("f", text)?];
+    let roots = vec![Node::parse("f", text)?.into()];
     let definition = Sources::new(roots, Inputs::default(), None, lenient).load(&account());
     definition.check(Vec::new())?;
     Ok(definition)

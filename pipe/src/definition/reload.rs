@@ -48,7 +48,7 @@ impl Reload {
     /// # Errors
     /// The signal handler cannot be installed.
     pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<PipeDefinitions>> {
-        let files = Watch::new(self.args.files.clone())?;
+        let files = Watch::new(self.args.watched())?;
         Ok(self.read_when_changed(files, stop))
     }
 

@@ -20,13 +20,21 @@ pub(super) struct DeclaredBucket {
 
 /// The buckets that a definition declares.
 pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<DeclaredBucket> {
-    let mut buckets = Vec::new();
+    let mut buckets: Vec<DeclaredBucket> = Vec::new();
     for resource in definition
         .stacks
         .iter()
         .flat_map(|stack| stack.of_kind("AWS::S3::Bucket"))
     {
-        buckets.extend(declared(resource, problems).or_collect(problems));
+        let Some(bucket) = declared(resource, problems).or_collect(problems) else {
+            continue;
+        };
+        if buckets.contains(&bucket) {
+            let message = format!("{}: {} is declared twice", resource.label(), bucket.name);
+            problems.push(resource.properties.problem(message).tolerable());
+            continue;
+        }
+        buckets.push(bucket);
     }
     buckets
 }
@@ -51,7 +59,7 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
 
 /// Creates a bucket that the definition does not declare.
 pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<Change> {
-    create(&client(sdk), name, sdk).await
+    create(&client(sdk), name, sdk, false).await
 }
 
 /// S3 as it is reached with this configuration.
@@ -66,10 +74,11 @@ fn client(sdk: &SdkConfig) -> Client {
 pub(super) async fn provision(
     buckets: &[DeclaredBucket],
     sdk: &SdkConfig,
+    is_dry: bool,
 ) -> anyhow::Result<Vec<Provisioned>> {
     let client = &client(sdk);
     let works = buckets.iter().map(|DeclaredBucket { name }| async move {
-        let change = create(client, name, sdk).await?;
+        let change = create(client, name, sdk, is_dry).await?;
         Ok(Provisioned {
             kind: "bucket",
             name: name.clone(),
@@ -82,9 +91,17 @@ pub(super) async fn provision(
         .await
 }
 
-async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<Change> {
+async fn create(
+    client: &Client,
+    name: &str,
+    sdk: &SdkConfig,
+    is_dry: bool,
+) -> anyhow::Result<Change> {
     if client.head_bucket().bucket(name).send().await.is_ok() {
         return Ok(Change::Unchanged);
+    }
+    if is_dry {
+        return Ok(Change::Created);
     }
     let region = aws::region(sdk);
     // us-east-1 is the one region that must not be named.

@@ -40,6 +40,8 @@ pub(crate) struct Sqs {
     /// The URLs of all existing queues, by name. Without this list each queue is looked up, which
     /// needs rights on that queue only.
     known: Option<HashMap<String, String>>,
+    /// Whether nothing is changed: only what would be is found out.
+    is_dry: bool,
 }
 
 impl Sqs {
@@ -54,7 +56,13 @@ impl Sqs {
             client,
             endpoint: Endpoint::of(sdk, "SQS"),
             known: None,
+            is_dry: false,
         }
+    }
+
+    /// The same SQS, in which nothing is changed where `is_dry`.
+    pub(crate) fn dry(self, is_dry: bool) -> Sqs {
+        Sqs { is_dry, ..self }
     }
 
     /// The same SQS, with a list of all existing queues.
@@ -186,6 +194,9 @@ impl Sqs {
 
     /// Returns false if a queue of that name with other attributes was created since the lookup.
     async fn create(&self, queue: &DeclaredQueue) -> anyhow::Result<bool> {
+        if self.is_dry {
+            return Ok(true);
+        }
         let request = self.client.create_queue().queue_name(&queue.name);
         let request = request.set_attributes(Some(queue.attributes.clone()));
         let tags = (!queue.tags.is_empty()).then(|| queue.tags.clone());
@@ -229,8 +240,8 @@ impl Sqs {
             .filter(|(name, value)| **name != Name::FifoQueue && differs(name, value))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        if changed.is_empty() {
-            return Ok(false);
+        if changed.is_empty() || self.is_dry {
+            return Ok(!changed.is_empty());
         }
         let request = self
             .client
@@ -255,8 +266,8 @@ impl Sqs {
             .unwrap_or_default();
         let mut changed = queue.tags.clone();
         changed.retain(|key, value| current.get(key) != Some(value));
-        if changed.is_empty() {
-            return Ok(false);
+        if changed.is_empty() || self.is_dry {
+            return Ok(!changed.is_empty());
         }
         let request = self
             .client

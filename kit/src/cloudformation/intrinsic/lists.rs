@@ -32,7 +32,7 @@ impl Resolver<'_> {
     /// A value that another stack exports, which the operator gives like a secret.
     pub(super) fn imported(&self, argument: &Node) -> Result<String, Problem> {
         let name = self.text(argument)?;
-        if let Some(value) = self.secrets.get(&name) {
+        if let Some(value) = self.given.secrets.get(&name) {
             return Ok(value);
         }
         let message = format!(

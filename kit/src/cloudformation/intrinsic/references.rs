@@ -1,5 +1,6 @@
 //! `Ref`, `Fn::GetAtt`, and the names of resources.
 
+use super::super::keys::PHYSICAL_ID;
 use super::super::names::{Named, generated, name_property};
 use super::super::stand_in::name_properties;
 use super::{Resolved, Resolver, kind_of};
@@ -59,7 +60,7 @@ impl Resolver<'_> {
         };
         let function = Named {
             kind: "AWS::Lambda::Function",
-            logical_id: name,
+            seed: name,
             physical_id: &function,
             path: "/",
             account: self.account,
@@ -93,6 +94,9 @@ impl Resolver<'_> {
         name: &str,
         attribute: &str,
     ) -> Result<String, Problem> {
+        if let Some(output) = self.nested_output(node, name, attribute)? {
+            return Ok(output);
+        }
         self.with_named(node, "GetAtt", name, |named| {
             named.attribute(attribute).unwrap_or_else(|| {
                 let kind = named.kind;
@@ -127,7 +131,7 @@ impl Resolver<'_> {
         let kind = &*kind_of(&entry.node)?;
         Ok(look(&Named {
             kind,
-            logical_id: name,
+            seed: &format!("{}{name}", self.given.path),
             physical_id: &physical_id,
             path: &path,
             account: self.account,
@@ -141,8 +145,11 @@ impl Resolver<'_> {
         resource: &Node,
     ) -> Result<String, Problem> {
         let kind = &*kind_of(resource)?;
-        if let Some(given) = self.physical_ids.get(logical_id) {
+        if let Some(given) = self.given.physical_ids.get(logical_id) {
             return Ok(given.clone());
+        }
+        if let Some(known) = resource.get(PHYSICAL_ID) {
+            return Ok(known.text()?.to_owned());
         }
         let chosen = match name_property(kind) {
             Some(property) => self.property(resource, property)?,
@@ -156,7 +163,8 @@ impl Resolver<'_> {
                 .get("Properties")
                 .and_then(|node| node.get("FifoQueue"))
                 .is_some_and(|node| node.boolean() == Ok(true));
-            generated(kind, logical_id, self.account) + if fifo { ".fifo" } else { "" }
+            generated(kind, &self.given.path, logical_id, self.account)
+                + if fifo { ".fifo" } else { "" }
         }))
     }
 
