@@ -35,7 +35,8 @@ pub use secrets::Secrets;
 
 use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
-use intrinsic::{Resolver, Scope, written_out};
+use intrinsic::loops::written_out;
+use intrinsic::{Resolver, Scope};
 use keys::{RESOURCE_ATTRIBUTES, SECTIONS, TRANSFORMS};
 use types::Standing;
 

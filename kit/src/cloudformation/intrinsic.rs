@@ -3,12 +3,10 @@
 mod conditions;
 mod functions;
 mod lists;
-mod loops;
+pub(super) mod loops;
 mod nested;
 mod references;
 mod rules;
-
-pub(super) use loops::written_out;
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -86,7 +86,12 @@ fn of_folder(
 
 /// The document in a file, or nothing for the manifest of an assembly, which stands for its folder.
 fn parsed(path: &Path) -> Result<Option<Node>, LoadError> {
-    if let Some(told) = mistaken::by_name(path) {
+    let named = mistaken::by_name(path);
+    let may_hold_one = |path: &Path| {
+        let end = path.extension().and_then(|end| end.to_str());
+        end.is_some_and(|end| ["json", "yaml", "yml"].contains(&end))
+    };
+    if let Some(told) = named.filter(|_| !may_hold_one(path)) {
         return Err(mistaken::problem(path, told).into());
     }
     let text = match content(path)? {
@@ -98,16 +103,18 @@ fn parsed(path: &Path) -> Result<Option<Node>, LoadError> {
     let root = match Node::parse(&path.display().to_string(), &text) {
         Ok(root) => root,
         Err(problem) => {
-            let told = mistaken::by_text(&text).map(|told| mistaken::problem(path, told));
+            let told = named.or_else(|| mistaken::by_text(&text));
+            let told = told.map(|told| mistaken::problem(path, told));
             return Err(told.unwrap_or(problem).into());
         }
     };
     if assembly::is_manifest(&root) {
         return Ok(None);
     }
-    match mistaken::by_content(&root) {
-        Some(told) => Err(root.problem(told).into()),
-        None => Ok(Some(root)),
+    // A template may have any name.
+    match named.or_else(|| mistaken::by_content(&root)) {
+        Some(told) if !mistaken::is_definition(&root) => Err(root.problem(told).into()),
+        _ => Ok(Some(root)),
     }
 }
 

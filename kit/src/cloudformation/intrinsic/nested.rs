@@ -6,7 +6,8 @@ use super::super::inputs::Inputs;
 use super::super::keys::NESTED_TEMPLATE;
 use super::super::parameters;
 use super::super::serverless;
-use super::{Resolver, Scope, written_out};
+use super::loops::written_out;
+use super::{Resolver, Scope};
 use crate::document::{Entry, Node, Problem, Value};
 
 /// A nested stack, as its parent has it.

@@ -42,3 +42,16 @@ fn a_rule_that_fails_is_told_in_its_own_words() {
         ["rule Sizes: production needs a large size", zones, zones]
     );
 }
+
+#[test]
+fn a_rule_about_what_only_aws_knows_holds() {
+    let text = r#"
+Parameters: {BootstrapVersion: {Type: "AWS::SSM::Parameter::Value<String>", Default: /cdk-bootstrap/x/version}}
+Rules: {CheckBootstrapVersion: {Assertions: [{Assert: !Not [{"Fn::Contains": [["1", "2"], !Ref BootstrapVersion]}], AssertDescription: old}]}}
+Resources: {Q: {Type: AWS::SQS::Queue}}
+"#;
+    let (_, problems) = load(text, &[]).unwrap();
+    assert_eq!(problems, []);
+    let (_, problems) = load(text, &[("BootstrapVersion", "2")]).unwrap();
+    assert_eq!(problems[0].message, "rule CheckBootstrapVersion: old");
+}

@@ -168,9 +168,11 @@ fn nothing(folder: &Path) -> String {
         [] => "the folder is empty".to_owned(),
         names => format!("found {}", names[..names.len().min(5)].join(", ")),
     };
+    let setting = crate::cli::written("--definition", "DEFINITION");
     format!(
-        "no definition in this folder: expected one that a tool writes (cdk.out, .serverless, .aws-sam/build) or a \
-         template.yaml; {found}. A file is given by its own name"
+        "no definition in this folder, which {setting} names: expected one that a tool writes \
+         (cdk.out, .serverless, .aws-sam/build) or a template.yaml; {found}. A file is given by \
+         its own name"
     )
 }
 

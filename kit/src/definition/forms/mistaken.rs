@@ -92,6 +92,17 @@ pub(super) fn by_text(text: &str) -> Option<&'static str> {
     text.lines().any(is_block).then_some(TERRAFORM)
 }
 
+/// Whether a document is surely a definition, whatever its file is called.
+pub(super) fn is_definition(root: &Node) -> bool {
+    const KEYS: [&str; 4] = [
+        "AWSTemplateFormatVersion",
+        "Resources",
+        "openapi",
+        "swagger",
+    ];
+    KEYS.iter().any(|key| root.get(key).is_some())
+}
+
 /// What to give in place of a document of another tool.
 pub(super) fn by_content(root: &Node) -> Option<&'static str> {
     let has = |key: &str| root.get(key).is_some();
