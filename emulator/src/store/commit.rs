@@ -9,11 +9,10 @@ use kit::lock::Mutex;
 
 use tokio::sync::{oneshot, watch};
 
-use super::frame;
+use super::backlog::{Backlog, Gathered};
 use super::reserve::Spare;
 use super::segment::Segments;
-use super::writer::{ByteRun, CommitterInner};
-use crate::engine::Location;
+use super::writer::CommitterInner;
 
 /// The log cannot be written at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,24 +70,19 @@ impl Committer {
         }
     }
 
-    /// Hands over one record.
-    pub(super) fn push(&self, location: Location, payload: &[u8]) {
+    /// Hands over the records of one request, in one piece: a sync has all of them or none. The
+    /// ticket is for them, and for everything before them.
+    pub(super) fn hand_over(&self, gathered: Gathered) -> Ticket {
         let mut backlog = self.inner.lock();
-        let joins = |run: &ByteRun| {
-            run.segment == location.segment
-                && run.offset as usize + run.bytes.len() == location.offset as usize
-        };
-        if !backlog.runs.last().is_some_and(joins) {
-            backlog.runs.push(ByteRun {
-                segment: location.segment,
-                offset: location.offset,
-                bytes: Vec::new(),
-            });
+        backlog.take(gathered);
+        // Waking a thread costs a system call, and is needed only where one sleeps.
+        let is_idle = std::mem::take(&mut backlog.is_idle);
+        let ticket = self.ticket_for(&mut backlog);
+        drop(backlog);
+        if is_idle {
+            self.inner.more.notify_one();
         }
-        let run = backlog.runs.last_mut().expect("one was just pushed");
-        frame::write(&mut run.bytes, location.segment, location.offset, payload);
-        backlog.records += 1;
-        self.inner.more.notify_one();
+        ticket
     }
 
     /// A new segment begins.
@@ -145,7 +139,10 @@ impl Committer {
 
     /// A ticket for everything that was handed over so far.
     pub(super) fn ticket(&self) -> Ticket {
-        let mut backlog = self.inner.lock();
+        self.ticket_for(&mut self.inner.lock())
+    }
+
+    fn ticket_for(&self, backlog: &mut Backlog) -> Ticket {
         if self.is_failed() {
             return Ticket(TicketState::Failed);
         }

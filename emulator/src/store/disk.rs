@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
+use super::backlog::Gathered;
 use super::codec::{self, Begin};
 use super::commit::{Committer, Ticket};
 use super::damage::Report;
@@ -91,7 +92,10 @@ impl DiskLog {
         };
         let mut tail = disk.tail();
         if tail.offset == 0 {
-            disk.begin(&mut tail, engine, replayed.end);
+            let mut gathered = Gathered::default();
+            disk.begin(&mut tail, &mut gathered, engine, replayed.end);
+            // Whatever is acknowledged stands behind it.
+            drop(disk.committer.hand_over(gathered));
         }
         disk.ask_for_files(&tail);
         drop(tail);
@@ -195,8 +199,9 @@ impl DiskLog {
 
     pub(super) fn append_all(&self, engine: &mut Engine, effects: Vec<Effect>) -> Ticket {
         let mut tail = self.tail();
+        let mut gathered = Gathered::default();
         for effect in effects {
-            let location = self.append(&mut tail, engine, &effect);
+            let location = self.append(&mut tail, &mut gathered, engine, &effect);
             match &effect {
                 Effect::Stored(stored) => {
                     engine.set_location(stored.snapshot.key, location);
@@ -206,15 +211,24 @@ impl DiskLog {
                     .segments
                     .remember(location, *at + limits::DEDUPLICATION),
                 // Twice, because a damaged definition would take all messages of its queue with it.
-                Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
+                Effect::Queue(_) => {
+                    _ = self.append(&mut tail, &mut gathered, engine, &effect);
+                }
                 _ => {}
             }
         }
         self.ask_for_files(&tail);
-        self.committer.ticket()
+        // Under the lock of the tail, so that the order is that of the places.
+        self.committer.hand_over(gathered)
     }
 
-    fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Location {
+    fn append(
+        &self,
+        tail: &mut Tail,
+        gathered: &mut Gathered,
+        engine: &Engine,
+        effect: &Effect,
+    ) -> Location {
         let payload = codec::encode(effect);
         if frame::length(payload.len()) > self.left(tail) {
             let end = LogEnd {
@@ -226,19 +240,20 @@ impl DiskLog {
                 offset: 0,
             };
             self.committer.rotate(tail.segment);
-            self.begin(tail, engine, end);
+            self.begin(tail, gathered, engine, end);
         }
-        let location = self.write(tail, &payload);
+        let location = self.write(tail, gathered, &payload);
         self.segments.note(location);
         location
     }
 
     /// Writes the start of a segment: where the previous one ended, and a checkpoint of everything
     /// that is not a message. An older segment can then be removed once its messages are gone.
-    fn begin(&self, tail: &mut Tail, engine: &Engine, end: LogEnd) {
+    fn begin(&self, tail: &mut Tail, gathered: &mut Gathered, engine: &Engine, end: LogEnd) {
         let is_listed = self.segments.manifest().is_kept();
         self.write(
             tail,
+            gathered,
             &codec::encode_begin(Begin {
                 previous: end.segment,
                 end: end.offset,
@@ -246,19 +261,19 @@ impl DiskLog {
             }),
         );
         for effect in engine.checkpoint() {
-            self.write(tail, &codec::encode(&effect));
+            self.write(tail, gathered, &codec::encode(&effect));
         }
         self.beginning.store(tail.offset, Ordering::Relaxed);
     }
 
-    fn write(&self, tail: &mut Tail, payload: &[u8]) -> Location {
+    fn write(&self, tail: &mut Tail, gathered: &mut Gathered, payload: &[u8]) -> Location {
         let length = frame::length(payload.len());
         let location = Location {
             segment: tail.segment,
             offset: tail.offset,
             length,
         };
-        self.committer.push(location, payload);
+        gathered.add(location, payload);
         tail.offset += length;
         location
     }

@@ -5,7 +5,7 @@
 //! kept in memory, and while nothing new is taken, it is written again as a whole, synced, and read
 //! back from the disk, until that goes well.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use kit::lock::{Condvar, Mutex, MutexGuard};
 use kit::time::Timestamp;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
+use super::backlog::{Backlog, ByteRun};
 use super::fs::is_full;
-use super::manifest::LogEnd;
 use super::reserve::Spare;
 use super::segment::Segments;
 use crate::lines::StateLine;
@@ -42,25 +42,6 @@ pub(super) struct CommitterInner {
     pub(super) wanted: AtomicU64,
     /// The segment of the last durable record; all segments before it are complete.
     pub(super) reached: AtomicU32,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Backlog {
-    pub(super) runs: Vec<ByteRun>,
-    /// The numbers of records handed over, and of those that are durable.
-    pub(super) records: u64,
-    pub(super) durable: u64,
-    /// Requests that wait until a record is durable, in the order of the records.
-    pub(super) waiting: VecDeque<(u64, oneshot::Sender<()>)>,
-    pub(super) closing: bool,
-}
-
-/// Bytes that are written together, in one segment.
-#[derive(Debug)]
-pub(super) struct ByteRun {
-    pub(super) segment: u32,
-    pub(super) offset: u32,
-    pub(super) bytes: Vec<u8>,
 }
 
 /// Files with unsynced writes, by segment.
@@ -162,6 +143,7 @@ impl CommitterInner {
                 return None;
             }
             let spare = *self.spare.borrow();
+            backlog.is_idle = true;
             match spare {
                 Spare::Ready => backlog = self.more.wait(backlog),
                 Spare::Coming => break,
@@ -171,6 +153,7 @@ impl CommitterInner {
                 }
             }
         }
+        backlog.is_idle = false;
         Some((std::mem::take(&mut backlog.runs), backlog.records))
     }
 
@@ -292,17 +275,6 @@ impl Drop for Bug<'_> {
         if std::thread::panicking() {
             self.0.failed.store(true, Ordering::Release);
             self.0.lock().waiting.clear();
-        }
-    }
-}
-
-impl ByteRun {
-    fn end(&self) -> LogEnd {
-        let length =
-            u32::try_from(self.bytes.len()).expect("a segment has less than four gibibytes");
-        LogEnd {
-            segment: self.segment,
-            offset: self.offset + length,
         }
     }
 }
