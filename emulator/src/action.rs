@@ -52,6 +52,17 @@ pub enum Applied {
     Receive(ReceivePlan),
 }
 
+impl Action {
+    /// Does what needs no engine, so that nobody waits for it at the engine's lock.
+    pub fn prepare(&mut self) {
+        match self {
+            Action::SendMessage(send) => send.prepare(),
+            Action::SendMessageBatch(batch) => batch.prepare(),
+            _ => {}
+        }
+    }
+}
+
 macro_rules! actions {
     ($($name:ident)*) => {
         /// One request to SQS.

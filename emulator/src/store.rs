@@ -7,6 +7,7 @@
 //!
 //! The engine decides which effects there are, the node when they are acknowledged.
 
+mod ahead;
 mod backlog;
 mod clean;
 mod codec;

@@ -42,9 +42,15 @@ struct WireMessage {
     message_system_attributes: WireAttributes,
     message_group_id: Option<String>,
     message_deduplication_id: Option<String>,
+    #[serde(skip)]
+    md5_of_body: Option<String>,
 }
 
 impl SendMessage {
+    pub(super) fn prepare(&mut self) {
+        self.0.prepare();
+    }
+
     /// About how many bytes the message has.
     pub fn size(&self) -> usize {
         self.0.size()
@@ -73,6 +79,10 @@ impl SendMessage {
 }
 
 impl SendMessageBatch {
+    pub(super) fn prepare(&mut self) {
+        self.entries.iter_mut().for_each(WireMessage::prepare);
+    }
+
     /// About how many bytes the messages have together.
     pub fn size(&self) -> usize {
         self.entries.iter().map(WireMessage::size).sum()
@@ -133,6 +143,7 @@ fn attributes(engine: &Engine, queue: QueueId) -> Result<Attributes, Fault> {
 /// A message that passed every check.
 struct CheckedMessage {
     message: NewMessage,
+    md5_of_body: String,
     size: usize,
     /// The caller sent AWSTraceHeader as a system attribute.
     sends_trace: bool,
@@ -146,7 +157,6 @@ impl CheckedMessage {
         queue: QueueId,
     ) -> Result<SentMessage, Fault> {
         let content = &self.message.content;
-        let md5_of_body = hex::encode(Md5::digest(&content.body));
         let md5_of_attributes = (!content.attributes.is_empty())
             .then(|| message_attributes::digest(&content.attributes));
         // A trace header that came as an HTTP header was not sent as an attribute:
@@ -157,7 +167,7 @@ impl CheckedMessage {
             .send(now, queue, self.message)
             .ok_or(Fault::QueueDoesNotExist)?;
         Ok(SentMessage {
-            md5_of_body,
+            md5_of_body: self.md5_of_body,
             md5_of_attributes,
             md5_of_system_attributes,
             id,
@@ -178,7 +188,15 @@ fn trace_digest(header: &str) -> String {
     )])
 }
 
+fn digest(body: &str) -> String {
+    hex::encode(Md5::digest(body))
+}
+
 impl WireMessage {
+    fn prepare(&mut self) {
+        self.md5_of_body = self.message_body.as_deref().map(digest);
+    }
+
     fn size(&self) -> usize {
         let attributes = self.message_attributes.iter().map(|(name, value)| {
             let data_type = value.data_type.as_ref().map_or(0, String::len);
@@ -238,6 +256,7 @@ impl WireMessage {
             (None, Some(_)) => return Err(no_deduplication()),
             (id, _) => id,
         };
+        let md5_of_body = self.md5_of_body.unwrap_or_else(|| digest(&body));
         let sends_trace = !self.message_system_attributes.is_empty();
         let content = Content {
             body,
@@ -249,6 +268,7 @@ impl WireMessage {
         };
         Ok(CheckedMessage {
             message: NewMessage { content, delay },
+            md5_of_body,
             size,
             sends_trace,
         })

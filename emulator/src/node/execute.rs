@@ -11,7 +11,8 @@ impl Node {
     ///
     /// # Errors
     /// The fault to answer with.
-    pub async fn execute(&self, action: Action, caller: &Caller) -> Result<Output, Fault> {
+    pub async fn execute(&self, mut action: Action, caller: &Caller) -> Result<Output, Fault> {
+        action.prepare();
         let need = need(&action);
         let (outcome, ticket) = loop {
             if let Some(mut state) = self.enter(need)? {

@@ -17,6 +17,7 @@ use kit::lock::{Condvar, Mutex, MutexGuard};
 use kit::time::Timestamp;
 use tokio::sync::watch;
 
+use super::ahead::{Ahead, STEP};
 use super::backlog::{Backlog, ByteRun};
 use super::fs::is_full;
 use super::reserve::Spare;
@@ -44,6 +45,9 @@ pub(super) struct CommitterInner {
     pub(super) reached: AtomicU32,
 }
 
+/// What is written ahead of the records.
+static ZEROS: [u8; STEP as usize] = [0; STEP as usize];
+
 /// Files with unsynced writes, by segment.
 type Touched = BTreeMap<u32, Arc<File>>;
 
@@ -69,12 +73,12 @@ impl CommitterInner {
     /// Works until the store closes.
     pub(super) fn run(&self) {
         let _bug = Bug(self);
-        let mut end = None;
+        let (mut end, mut ahead) = (None, Ahead::default());
         self.make_spare();
         while let Some((runs, records)) = self.next() {
             if !runs.is_empty() {
-                let committed = self.commit(&runs).map(drop);
-                if committed.is_err_and(|error| !self.mend(&runs, &error)) {
+                let committed = self.commit(&runs, &mut ahead).map(drop);
+                if committed.is_err_and(|error| !self.mend(&runs, &mut ahead, &error)) {
                     return;
                 }
                 end = runs.last().map(ByteRun::end);
@@ -105,7 +109,7 @@ impl CommitterInner {
     /// Writes everything again that may not be durable, until that succeeds. Returns true then, and
     /// false if the store closes first. Meanwhile no records are taken, and requests that wait are
     /// told at once that the outcome is unknown.
-    fn mend(&self, runs: &[ByteRun], error: &io::Error) -> bool {
+    fn mend(&self, runs: &[ByteRun], ahead: &mut Ahead, error: &io::Error) -> bool {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!(
             "cannot write the log: requests are refused until a retry succeeds, twice a second: {error}"
@@ -121,7 +125,7 @@ impl CommitterInner {
             backlog = self.more.wait_timeout(backlog, PAUSE);
             drop(backlog);
             let again = self
-                .commit(runs)
+                .commit(runs, ahead)
                 .and_then(|touched| self.verify(runs, &touched));
             backlog = self.lock();
             match again {
@@ -157,7 +161,7 @@ impl CommitterInner {
         Some((std::mem::take(&mut backlog.runs), backlog.records))
     }
 
-    fn commit(&self, runs: &[ByteRun]) -> io::Result<Touched> {
+    fn commit(&self, runs: &[ByteRun], ahead: &mut Ahead) -> io::Result<Touched> {
         // A file stays open from its writes to its sync, for the sync tells of failed writes of
         // this opening only.
         let mut touched = Touched::new();
@@ -166,9 +170,11 @@ impl CommitterInner {
                 Some(file) => Arc::clone(file),
                 None => self.file(run.segment)?,
             };
-            self.segments
-                .fs()
-                .write(&file, &run.bytes, run.offset.into())?;
+            let fs = self.segments.fs();
+            fs.write(&file, &run.bytes, run.offset.into())?;
+            if let Some(zeros) = ahead.of(run, self.segments.size()) {
+                fs.write(&file, &ZEROS[..zeros.len()], zeros.start.into())?;
+            }
             touched.insert(run.segment, file);
         }
         for (number, file) in &touched {
