@@ -3,20 +3,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use kit::call::Reply;
-use kit::service::{Identity, ServiceError, Services};
+use kit::service::{Identity, ServiceError};
 
 use super::judgement::{Again, Grouping, Unsettled, is_about_all, judge, pause_before};
 use super::pending::PendingMessage;
 use super::place::Place;
 use super::wire;
+use super::world::{World, within};
 use crate::integration_response::{NoAnswer, SqsAnswer, SqsError};
-
-/// How much of an answer is read: ten entries with long error texts are a few kilobytes.
-const LONGEST_REPLY: usize = 256 * 1024;
 
 /// How long the messages of a refused batch wait for the answer to one of them.
 const PROBE: Duration = Duration::from_secs(1);
@@ -27,7 +26,7 @@ const IN_TURN: Duration = Duration::from_millis(200);
 /// Sends batches to one queue.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    pub services: Services,
+    pub world: Arc<dyn World>,
     pub identity: Identity,
     pub place: Result<Place, String>,
     pub is_fifo: bool,
@@ -77,14 +76,13 @@ impl Delivery {
     async fn call(&self, place: &Place, batch: &[PendingMessage]) -> Result<Reply, ServiceError> {
         let last = batch.iter().map(|pending| pending.deadline).max();
         let time = last.map_or(Duration::ZERO, |last| {
-            last.saturating_duration_since(Instant::now())
+            last.saturating_duration_since(self.world.now())
         });
         let messages = batch.iter().map(|pending| &pending.message);
         let call = wire::call(&place.endpoint, messages);
         metrics::counter!("gateway_sqs_requests_total").increment(1);
-        let scope = ("sqs", place.region.as_str());
-        self.services
-            .send_to_as(&self.identity, &call, scope, time, LONGEST_REPLY)
+        self.world
+            .call(&self.identity, &call, &place.region, time)
             .await
     }
 
@@ -93,12 +91,12 @@ impl Delivery {
         let Some(pause) = pause_before(attempt).filter(|_| !again.is_empty()) else {
             return again.into_iter().for_each(Again::settle);
         };
-        let then = Instant::now() + pause;
+        let then = self.world.now() + pause;
         let (again, late): (Vec<_>, Vec<_>) = again
             .into_iter()
             .partition(|again| then < again.pending.deadline);
         late.into_iter().for_each(Again::settle);
-        tokio::time::sleep(pause).await;
+        self.world.sleep_until(then).await;
         let batch = again.into_iter().map(|again| again.pending).collect();
         match grouping {
             Some(Grouping::Together) => drop(self.deliver(batch, attempt).await),
@@ -112,8 +110,10 @@ impl Delivery {
         let mut under_way = Vec::with_capacity(messages.len());
         for pending in messages {
             let mut delivered = self.deliver(vec![pending], attempt);
-            let is_over =
-                self.is_fifo && tokio::time::timeout(IN_TURN, &mut delivered).await.is_ok();
+            let is_over = self.is_fifo
+                && within(&*self.world, IN_TURN, &mut delivered)
+                    .await
+                    .is_some();
             if !is_over {
                 under_way.push(delivered);
             }
@@ -130,14 +130,14 @@ impl Delivery {
         };
         let first = rest.remove(0);
         let mut first = self.deliver(vec![first], attempt);
-        match tokio::time::timeout(PROBE, &mut first).await {
-            Ok(Some(alone)) if is_about_all(&reason, &alone) => {
+        match within(&*self.world, PROBE, &mut first).await {
+            Some(Some(alone)) if is_about_all(&reason, &alone) => {
                 for pending in rest {
                     pending.settle(Ok(SqsAnswer::Refused(alone.clone())));
                 }
             }
-            Ok(_) => self.each(rest, attempt).await,
-            Err(_) => {
+            Some(_) => self.each(rest, attempt).await,
+            None => {
                 tokio::join!(first, self.each(rest, attempt));
             }
         }

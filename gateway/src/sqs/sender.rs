@@ -16,6 +16,7 @@ use super::coalescer::{Batch, Coalescer};
 use super::delivery::Delivery;
 use super::pending::PendingMessage;
 use super::place::Place;
+use super::world::World;
 use crate::integration_request::SendMessage;
 use crate::integration_response::{Answer, NoAnswer};
 
@@ -32,7 +33,7 @@ pub(crate) struct MessageSender {
 #[derive(Debug)]
 struct SenderState {
     config: SdkConfig,
-    services: Services,
+    world: Arc<dyn World>,
     lanes: Mutex<HashMap<LaneKey, Arc<Lane>>>,
 }
 
@@ -60,10 +61,15 @@ impl MessageSender {
     /// A sender that uses this configuration's endpoint, and these services' credentials. Regions
     /// come with the messages.
     pub(crate) fn new(config: SdkConfig, services: Services) -> MessageSender {
+        MessageSender::within(Arc::new(services), config)
+    }
+
+    /// A sender in this world.
+    pub(super) fn within(world: Arc<dyn World>, config: SdkConfig) -> MessageSender {
         MessageSender {
             state: Arc::new(SenderState {
                 config,
-                services,
+                world,
                 lanes: Mutex::default(),
             }),
         }
@@ -95,7 +101,8 @@ impl MessageSender {
         }
     }
 
-    fn push(&self, message: PendingMessage, identity: &Identity) {
+    /// Takes one message, and gives its sender the answer.
+    pub(super) fn push(&self, message: PendingMessage, identity: &Identity) {
         let key = LaneKey {
             region: message.message.region.clone(),
             queue_url: message.message.queue_url.clone(),
@@ -110,7 +117,7 @@ impl MessageSender {
                 .entry(key.clone())
                 .or_insert_with(|| Arc::new(Lane::new(key, identity, is_fifo))),
         };
-        let batch = lane.coalescer.lock().push(message, Instant::now());
+        let batch = lane.coalescer.lock().push(message, self.state.world.now());
         if let Some(batch) = batch {
             RequestUnderWay::start(&self.state, lane.clone(), batch);
         }
@@ -130,7 +137,7 @@ impl Lane {
 
     async fn deliver(&self, state: &SenderState, batch: Vec<PendingMessage>) {
         let delivery = self.delivery.get_or_init(async || Delivery {
-            services: state.services.clone(),
+            world: state.world.clone(),
             identity: self.identity.clone(),
             place: Place::of(&state.config, &self.key.region).await,
             is_fifo: batch.iter().any(|pending| pending.message.is_fifo()),
@@ -149,8 +156,8 @@ impl Lane {
         let (state, lane) = (state.clone(), lane.clone());
         runtime.spawn(async move {
             while let Some(then) = lane.next_late() {
-                tokio::time::sleep_until(then.into()).await;
-                let next = || lane.coalescer.lock().pass(Instant::now());
+                state.world.sleep_until(then).await;
+                let next = || lane.coalescer.lock().pass(state.world.now());
                 while let Some(batch) = next() {
                     RequestUnderWay::start(&state, lane.clone(), batch);
                 }
@@ -182,7 +189,7 @@ impl RequestUnderWay {
         let under_way = RequestUnderWay {
             state: state.clone(),
             lane,
-            begun: Instant::now(),
+            begun: state.world.now(),
             number,
         };
         // There is no runtime left when the program has ended.
@@ -198,9 +205,10 @@ impl RequestUnderWay {
 
 impl Drop for RequestUnderWay {
     fn drop(&mut self) {
-        let after = self.begun.elapsed();
+        let now = self.state.world.now();
+        let after = now.saturating_duration_since(self.begun);
         let mut coalescer = self.lane.coalescer.lock();
-        let next = coalescer.returned(self.number, after, self.begun + after);
+        let next = coalescer.returned(self.number, after, now);
         drop(coalescer);
         match next {
             Some(batch) => RequestUnderWay::start(&self.state, self.lane.clone(), batch),

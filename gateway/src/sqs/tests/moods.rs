@@ -4,6 +4,8 @@
 //! `TIDEGATE_FULL=1` sends twenty times as many messages.
 
 mod fake;
+mod heard;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -174,7 +174,7 @@ impl Said {
 }
 
 /// What SQS saw and did.
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Seen {
     /// The bodies that it stored.
     pub stored: BTreeSet<String>,
@@ -283,7 +283,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<(bool, Json)> {
     Some((is_batch, serde_json::from_slice(&body).ok()?))
 }
 
-fn entries(is_batch: bool, request: &Json) -> Vec<&Json> {
+pub(super) fn entries(is_batch: bool, request: &Json) -> Vec<&Json> {
     match request["Entries"].as_array() {
         Some(entries) if is_batch => entries.iter().collect(),
         _ => vec![request],
@@ -291,7 +291,7 @@ fn entries(is_batch: bool, request: &Json) -> Vec<&Json> {
 }
 
 /// Counts a request.
-fn note(seen: &Mutex<Seen>, is_batch: bool, request: &Json) -> Asked {
+pub(super) fn note(seen: &Mutex<Seen>, is_batch: bool, request: &Json) -> Asked {
     let mut seen = seen.lock().unwrap();
     let mut before = None;
     for entry in entries(is_batch, request) {
@@ -309,7 +309,17 @@ fn note(seen: &Mutex<Seen>, is_batch: bool, request: &Json) -> Asked {
 }
 
 impl Answering {
-    fn bytes(&self, is_batch: bool, request: &Json, seen: &Mutex<Seen>) -> Vec<u8> {
+    /// How long an answer of so many bytes takes.
+    pub(super) fn takes(&self, bytes: usize) -> Duration {
+        let drips = if self.is_dripping {
+            bytes.div_ceil(100)
+        } else {
+            0
+        };
+        self.after + Duration::from_millis(drips as u64)
+    }
+
+    pub(super) fn bytes(&self, is_batch: bool, request: &Json, seen: &Mutex<Seen>) -> Vec<u8> {
         let (status, body) = match &self.instead {
             Some((status, body)) => (*status, body.clone()),
             None => (200, self.said(is_batch, request, seen)),
