@@ -94,7 +94,7 @@ impl Nested<'_> {
             .and_then(|outputs| outputs.get(name)?.get("Value"));
         let value = value.ok_or_else(missing)?;
         let entries = |section: &str| root.get(section).and_then(|node| node.entries().ok());
-        let resources = serverless::with_implicit_api(entries("Resources").unwrap_or_default());
+        let resources = serverless::with_implicit_apis(entries("Resources").unwrap_or_default());
         let declared = root.get("Parameters");
         let (overrides, path) = (&self.given.parameters, &self.given.path);
         let scope = Scope {
