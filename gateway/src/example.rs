@@ -4,12 +4,12 @@
 //! template is rendered once with it.
 
 mod body;
+mod request;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use kit::time::Timestamp;
+use http::{HeaderValue, Method};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::api::{
     Api, Apis, Backend, Integration, MappingSource, Resource, Segment, Stage, Templates, Verb,
@@ -17,6 +17,9 @@ use crate::api::{
 use crate::mapping::{self, Context, Input};
 use crate::method_request::Request;
 use crate::stage::{Route, route};
+pub use request::Example;
+
+const JSON: &str = "application/json";
 
 /// A method of an API, and where it is reached on the gateway's own address.
 #[derive(Debug, Clone, Copy)]
@@ -38,22 +41,6 @@ enum Way {
     Stage,
     /// At the API's own host, with the stage in front: another API has the path, too.
     Host,
-}
-
-/// A request that a method takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// What stands in front of the address: `a1b2c3d4e5.localhost`, where another API would answer
-    /// otherwise.
-    pub host: Option<String>,
-    /// The method.
-    pub method: Method,
-    /// Path and query.
-    pub path: String,
-    /// Headers, `Content-Type` among them when there is a body.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Option<String>,
 }
 
 /// What a method reads of a request: names of query parameters and of headers, and a body.
@@ -164,12 +151,15 @@ impl Offer<'_> {
 
     /// The path with its parameters filled in.
     fn filled(&self) -> String {
-        let part = |segment: &Segment| match segment {
+        self.filled_by(&|segment| match segment {
             Segment::Literal(text) => text.clone(),
             Segment::Parameter(name) if body::is_id(name) => "1".to_owned(),
             Segment::Parameter(name) => name.clone(),
             Segment::Greedy(_) => "sub".to_owned(),
-        };
+        })
+    }
+
+    fn filled_by(&self, part: &dyn Fn(&Segment) -> String) -> String {
         let path = self
             .resource
             .segments
@@ -187,18 +177,77 @@ impl Offer<'_> {
         }
     }
 
-    fn example(&self, event: &str) -> Example {
+    /// A request that the method takes, as far as its templates show that; `event` is the body
+    /// where a template takes any.
+    pub fn example(&self, event: &str) -> Example {
+        let (media_type, template) = chosen(&self.integration.request_templates);
+        self.filled_with(media_type, template, event, &body::sample)
+    }
+
+    /// A request of this media type in which each text that the method reads is `value`, and the
+    /// body is `event` where its template takes any. `None` when one of them cannot be sent.
+    pub fn example_of(&self, media_type: &str, event: &str, value: &str) -> Option<Example> {
+        let template = self.integration.request_templates.0.get(media_type)?;
+        let template = template.as_ref().map(crate::vtl::Template::source);
+        // A key such as `$default` is for every type.
+        let sent = if media_type.contains('/') {
+            media_type
+        } else {
+            JSON
+        };
+        let mut example = self.filled_with(sent, template, event, &|_| value.to_owned());
+        let path = self.filled_by(&|segment| match segment {
+            Segment::Literal(text) => text.clone(),
+            Segment::Parameter(_) | Segment::Greedy(_) => {
+                utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+            }
+        });
+        let query = example.path.split_once('?').map(|(_, query)| query);
+        example.path = query.map_or(path.clone(), |query| format!("{path}?{query}"));
+        if !sent.ends_with("json") && example.body.is_some() {
+            example.body = Some(event.to_owned());
+        }
+        let is_header = |(_, value): &(String, String)| HeaderValue::from_str(value).is_ok();
+        example.headers.iter().all(is_header).then_some(example)
+    }
+
+    /// The API.
+    pub fn api(&self) -> &Api {
+        self.api
+    }
+
+    /// The resource.
+    pub fn resource(&self) -> &Resource {
+        self.resource
+    }
+
+    /// The integration.
+    pub fn integration(&self) -> &Integration {
+        self.integration
+    }
+
+    /// The stage.
+    pub fn stage(&self) -> &Stage {
+        self.stage
+    }
+
+    fn filled_with(
+        &self,
+        media_type: &str,
+        template: Option<&str>,
+        event: &str,
+        value: &dyn Fn(&str) -> String,
+    ) -> Example {
         let method = self.method();
         let has_body = !matches!(
             method,
             Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
         );
-        let (media_type, template) = chosen(&self.integration.request_templates);
         let asked = self.asked(template);
         let query = asked
             .query
             .iter()
-            .map(|name| format!("{name}={}", body::sample(name)))
+            .map(|name| format!("{name}={}", encoded(&value(name))))
             .collect::<Vec<_>>()
             .join("&");
         let path = self.filled();
@@ -211,14 +260,14 @@ impl Offer<'_> {
             .headers
             .into_iter()
             .map(|name| {
-                let value = body::sample(&name);
+                let value = value(&name);
                 (name, value)
             })
             .collect();
         if has_body {
             headers.push(("Content-Type".to_owned(), media_type.to_owned()));
         }
-        let body = has_body.then(|| asked.body.body(media_type, event));
+        let body = has_body.then(|| asked.body.body(media_type, event, value));
         Example {
             host: self.host(),
             method,
@@ -305,41 +354,13 @@ fn renders(
     mapping::render(template, &input, &route.stage.variables, &mut context).is_ok()
 }
 
-impl Example {
-    fn request(&self) -> Request {
-        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let pair = |(name, value): &(String, String)| {
-            Some((
-                HeaderName::from_bytes(name.as_bytes()).ok()?,
-                HeaderValue::from_str(value).ok()?,
-            ))
-        };
-        Request {
-            method: self.method.clone(),
-            sent_method: self.method.clone(),
-            raw_query: query.to_owned(),
-            path: path.to_owned(),
-            query: form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-            headers: self.headers.iter().filter_map(pair).collect::<HeaderMap>(),
-            body: Bytes::from(self.body.clone().unwrap_or_default()),
-            sent_body: None,
-            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            tls: None,
-            received: Timestamp::from_millis(0),
-            request_id: String::new(),
-            has_replaced_id: false,
-            vpc_endpoint: None,
-            extended_request_id: String::new(),
-            trace_id: String::new(),
-        }
-    }
+/// A value as it stands in a query.
+fn encoded(value: &str) -> String {
+    form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
 /// The media type to send, and the template that is for it: JSON where there is a choice.
 fn chosen(templates: &Templates) -> (&str, Option<&str>) {
-    const JSON: &str = "application/json";
     let entry = templates
         .0
         .get_key_value(JSON)

@@ -1,7 +1,6 @@
 //! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside
 //! them.
 
-mod chosen_action;
 mod endpoints;
 
 use std::collections::BTreeSet;
@@ -11,6 +10,7 @@ use kit::document::{OrCollect as _, Problem};
 
 use crate::api::{Api, Apis};
 use crate::cloudformation::read_stack;
+use crate::forms::warn_of_chosen_actions;
 use crate::openapi::{Document, import, only_stage};
 use crate::outbound::Outbound;
 
@@ -99,7 +99,7 @@ pub fn load_apis(
     let apis = Apis::read(definition, stage, &mut problems);
     apis.check_endpoints(outbound, &mut problems);
     definition.check(problems)?;
-    apis.warn_of_chosen_actions();
+    warn_of_chosen_actions(&apis);
     anyhow::ensure!(
         !apis.apis.is_empty(),
         "the definition declares no REST API or HTTP API: expected AWS::ApiGateway::RestApi, \

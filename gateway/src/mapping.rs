@@ -10,6 +10,7 @@ use crate::vtl::{Error, Template};
 
 mod context;
 mod document;
+mod encoding;
 mod host;
 mod input;
 mod parameters;
@@ -18,6 +19,7 @@ mod util;
 pub use context::Context;
 pub(crate) use context::{RequestOverride, ResponseOverride};
 pub(crate) use document::is_too_dense;
+pub use encoding::{EncodedForm, encoded_form};
 pub use input::Input;
 pub use parameters::{HeaderCase, Parameters};
 

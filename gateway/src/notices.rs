@@ -4,48 +4,74 @@
 use crate::access_log::LogArgs;
 use crate::api::{Api, Apis, LoggingLevel, MethodSetting, Stage};
 
+/// A kind of setting without effect, or whose effect depends on a setting of this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The property.
+    pub property: &'static str,
+    /// What becomes of it here.
+    pub text: &'static str,
+    /// The stages that have it, each with its API.
+    pub stages: Vec<String>,
+}
+
 /// Logs a line for each kind of setting without effect, with the stages that have it.
 pub(crate) fn report(apis: &Apis, logs: &LogArgs) {
-    for notice in notices(apis, logs) {
-        tracing::warn!("{notice}");
+    for Notice {
+        property,
+        text,
+        stages,
+    } in notices(apis, logs)
+    {
+        tracing::warn!("{property}: {text} (stage {})", stages.join(", "));
     }
 }
 
-fn notices(apis: &Apis, logs: &LogArgs) -> Vec<String> {
+/// The kinds of settings without effect that the stages of `apis` have.
+pub fn notices(apis: &Apis, logs: &LogArgs) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut add = |is_meant: &dyn Fn(&Stage) -> bool, what: &str| {
+    let mut add = |property, is_meant: &dyn Fn(&Stage) -> bool, text| {
         let stages = stages(apis, is_meant);
         if !stages.is_empty() {
-            notices.push(format!("{what} (stage {})", stages.join(", ")));
+            notices.push(Notice {
+                property,
+                text,
+                stages,
+            });
         }
     };
     if logs.access_log.is_none() {
-        let what = "AccessLogSetting: its lines are written when --access-log names a file, or - \
-                    for standard output";
-        add(&|stage| stage.access_log.is_some(), what);
+        let text = "its lines are written when --access-log names a file, or - for standard output";
+        add(
+            "AccessLogSetting",
+            &|stage| stage.access_log.is_some(),
+            text,
+        );
     }
     if logs.execution_log.is_none() {
-        let what = "LoggingLevel: execution logs are written when --execution-log names a file; \
-                    the admin port shows those of single requests (POST /execution-log)";
+        let text = "execution logs are written when --execution-log names a file; the admin port \
+                    shows those of single requests (POST /execution-log)";
         let is_on = |setting: &MethodSetting| {
             setting
                 .logging
                 .is_some_and(|level| level != LoggingLevel::Off)
         };
-        add(&|stage| stage.methods.0.iter().any(is_on), what);
+        add(
+            "LoggingLevel",
+            &|stage| stage.methods.0.iter().any(is_on),
+            text,
+        );
     }
-    let what = "TracingEnabled: no segments are sent to X-Ray; X-Amzn-Trace-Id is passed on to \
-                backends and queues as on AWS";
-    add(&|stage| stage.is_traced, what);
-    let what = "CachingEnabled: nothing is cached, because CacheClusterEnabled is not true";
+    let text = "no segments are sent to X-Ray; X-Amzn-Trace-Id is passed on to backends and queues \
+                as on AWS";
+    add("TracingEnabled", &|stage| stage.is_traced, text);
+    let text = "nothing is cached, because CacheClusterEnabled is not true";
     let caches = |setting: &MethodSetting| setting.caching == Some(true);
-    add(
-        &|stage| !stage.has_cache && stage.methods.0.iter().any(caches),
-        what,
-    );
-    let what = "CanarySetting: canary and stage have the same deployment, for a definition holds \
-                one; only the variables of the canary differ";
-    add(&|stage| stage.canary.is_some(), what);
+    let is_uncached = |stage: &Stage| !stage.has_cache && stage.methods.0.iter().any(caches);
+    add("CachingEnabled", &is_uncached, text);
+    let text = "canary and stage have the same deployment, for a definition holds one; only the \
+                variables of the canary differ";
+    add("CanarySetting", &|stage| stage.canary.is_some(), text);
     notices
 }
 
@@ -87,13 +113,8 @@ mod tests {
         };
         let first = |logs: &LogArgs| {
             let notices = notices(&apis, logs);
-            assert!(
-                notices
-                    .iter()
-                    .all(|it| it.ends_with("(stage prod of orders)"))
-            );
-            let first = |it: &String| it.split(':').next().unwrap().to_owned();
-            notices.iter().map(first).collect::<Vec<_>>()
+            assert!(notices.iter().all(|it| it.stages == ["prod of orders"]));
+            notices.iter().map(|it| it.property).collect::<Vec<_>>()
         };
         let logs = LogArgs::default();
         assert_eq!(

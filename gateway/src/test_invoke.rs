@@ -55,6 +55,26 @@ pub enum ReplySource {
     Send(Box<SdkConfig>, Outbound),
 }
 
+/// Plays a request as far as the integration request, at `now`. Pure; nothing is logged.
+pub fn test_plan(apis: &Apis, account_id: &str, test: TestRequest, now: Timestamp) -> Outcome {
+    let peer = Peer::plain(([127, 0, 0, 1], 0).into());
+    let mut request = read_head(test.head, &peer, &[], now);
+    request.body = test.body;
+    let host = request.header("host").unwrap_or_default();
+    let Ok(route) = route(apis, host, &request.method, &request.path) else {
+        return Outcome::default();
+    };
+    let mut exchange = Exchange::new(&route, &request, account_id);
+    let mut outcome = Outcome::of_route(&route);
+    let built =
+        validation::check(&exchange).and_then(|()| integration_request::build(&mut exchange));
+    match built {
+        Ok(built) => outcome.call = PlannedCall::of(&built),
+        Err(fault) => outcome.refusal = Some(Refusal::of(&fault)),
+    }
+    outcome
+}
+
 /// Plays a request. `account_id` is what `$context.accountId` shows.
 ///
 /// # Errors

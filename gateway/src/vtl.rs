@@ -23,6 +23,7 @@ pub(crate) mod method;
 mod number;
 mod parser;
 mod print;
+mod untreated;
 mod utf16;
 pub(crate) mod value;
 
@@ -30,6 +31,7 @@ pub use error::{Error, ErrorKind};
 
 pub(crate) use eval::Host;
 pub(crate) use lint::KnownObject;
+pub(crate) use untreated::Treatment;
 pub(crate) use value::{Object, Value};
 
 /// A template, ready to be rendered by any number of threads.
@@ -83,6 +85,13 @@ impl Template {
             .into_iter()
             .map(|lint| Error::locate(&self.name, &self.source, lint))
             .collect()
+    }
+
+    /// The references that print text of some sources which no treatment has gone over, as bytes
+    /// of the template.
+    pub(crate) fn untreated(&self, treatment: Treatment) -> Vec<std::ops::Range<usize>> {
+        let name = |name| self.names.text(name).to_owned();
+        untreated::untreated(&self.tree.block, &name, treatment)
     }
 
     /// The name that errors show.

@@ -15,7 +15,7 @@ mod stack_names;
 #[cfg(test)]
 mod tests;
 
-pub use args::DefinitionArgs;
+pub use args::{BUILT_IN, BUILT_IN_NAME, DefinitionArgs};
 pub use declarations::{Declarations, Sources};
 pub use error::LoadError;
 pub use secrets::SecretArgs;

@@ -12,6 +12,7 @@ pub mod definition;
 pub mod descriptors;
 pub mod document;
 pub mod env;
+pub mod excerpt;
 pub mod health;
 pub mod hops;
 pub mod java_regex;

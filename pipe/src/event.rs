@@ -4,10 +4,12 @@
 //! Nothing here knows how messages are received and settled. The room imports `pattern` alone.
 
 pub mod filter;
+mod known_fields;
 mod message;
 pub mod path;
 mod record;
 
+pub use known_fields::{NeverMet, UnknownField, unknown_field};
 pub use message::{Message, MessageAttribute};
 pub use record::Event;
 

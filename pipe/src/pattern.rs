@@ -7,6 +7,7 @@
 
 mod address;
 mod complexity;
+mod condition;
 mod error;
 mod matcher;
 mod members;
@@ -19,6 +20,7 @@ mod wildcard;
 
 use serde_json::Value;
 
+pub use condition::{Condition, Domain};
 pub use error::PatternError;
 pub use mismatch::Mismatch;
 use tree::{Fit, Tree};
@@ -89,6 +91,11 @@ impl Branch {
             Some(tree) if tree.leaf.is_some() => Mention::List,
             Some(_) => Mention::Object,
         }
+    }
+
+    /// What the branch lists for each field, with the way to the field.
+    pub fn conditions(&self) -> Vec<(Vec<&str>, Condition<'_>)> {
+        condition::of_tree(&self.tree)
     }
 
     /// The fields that keep the event from satisfying this branch.

@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::event::Event;
+use crate::event::path::Path;
 use render::{Position, Scope};
 use template::{Part, TemplateKind};
 
@@ -38,6 +39,17 @@ pub(crate) enum BodyFormat {
     Text,
     /// JSON only.
     Json,
+}
+
+/// A placeholder of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder<'t> {
+    /// As it is written: `<$.body.id>`.
+    pub text: String,
+    /// The path, unless it names one of the variables of pipes.
+    pub path: Option<&'t Path>,
+    /// Whether it stands within a string of JSON.
+    pub is_quoted: bool,
 }
 
 /// Why an event is not delivered: the template gives something that is not valid JSON.
@@ -87,6 +99,23 @@ impl Transform {
         ingestion_time: &str,
     ) -> Result<String, RenderError> {
         self.fill(event, names, ingestion_time, Position::Json)
+    }
+
+    /// The placeholders, in the order of the template.
+    pub fn placeholders(&self) -> impl Iterator<Item = Placeholder<'_>> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Placeholder { variable, quoted } => Some(Placeholder {
+                text: variable.placeholder(),
+                path: variable.path(),
+                is_quoted: *quoted && self.kind == TemplateKind::Json,
+            }),
+        })
+    }
+
+    /// Whether the template is a JSON object or list with placeholders in it.
+    pub fn is_json(&self) -> bool {
+        self.kind == TemplateKind::Json
     }
 
     fn fill(

@@ -7,7 +7,7 @@ use kit::health::HealthArgs;
 use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
-use crate::{demo, invoke, match_, provision, render, transform, up};
+use crate::{demo, invoke, lint, match_, provision, render, transform, up};
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →
 /// EventBridge Pipe → API destination, run anywhere.
@@ -39,6 +39,7 @@ enum Verb {
     Match(match_::Args),
     Transform(transform::Args),
     Invoke(Box<invoke::Args>),
+    Lint(Box<lint::Args>),
 }
 
 /// Reads the command line and runs the verb.
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Verb::Match(args) => finish(match_::run(&args)),
         Verb::Transform(args) => finish(transform::run(&args)),
         Verb::Invoke(args) => finish(invoke::run(&args)),
+        Verb::Lint(args) => finish(lint::run(&args)),
     }
 }
 

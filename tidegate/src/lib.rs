@@ -5,6 +5,7 @@ mod cases;
 mod cli;
 mod demo;
 mod invoke;
+mod lint;
 mod match_;
 pub mod provision;
 mod render;

@@ -70,13 +70,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 #[derive(Debug, PartialEq)]
 enum MatchResult {
     Match,
-    NoMatch(Vec<Mismatch>),
+    /// Why, field by field.
+    NoMatch(Vec<String>),
     Invalid(String),
 }
 
 fn judge(pattern: &str, event: &Value) -> MatchResult {
     match Pattern::parse(pattern) {
-        Ok(pattern) => MatchResult::from(pattern.misses(event)),
+        Ok(pattern) => MatchResult::of(&pattern.misses(event), event),
         Err(refusal) => MatchResult::from(refusal),
     }
 }
@@ -84,18 +85,12 @@ fn judge(pattern: &str, event: &Value) -> MatchResult {
 fn judge_record(pattern: &str, event: Value) -> MatchResult {
     let mut filter = Filter::default();
     match filter.add(pattern) {
-        Ok(()) => MatchResult::from(filter.misses(&Event::from_record(event))),
-        Err(reason) => MatchResult::Invalid(reason),
-    }
-}
-
-impl From<Vec<Mismatch>> for MatchResult {
-    fn from(misses: Vec<Mismatch>) -> MatchResult {
-        if misses.is_empty() {
-            MatchResult::Match
-        } else {
-            MatchResult::NoMatch(misses)
+        Ok(()) => {
+            let event = Event::from_record(event);
+            let seen = event.decoded().unwrap_or_else(|| event.value().clone());
+            MatchResult::of(&filter.misses(&event), &seen)
         }
+        Err(reason) => MatchResult::Invalid(reason),
     }
 }
 
@@ -106,6 +101,17 @@ impl From<PatternError> for MatchResult {
 }
 
 impl MatchResult {
+    fn of(misses: &[Mismatch], event: &Value) -> MatchResult {
+        let why = |miss: &Mismatch| match miss.field.as_str() {
+            "" => miss.to_string(),
+            _ => format!("{miss}: the event has {}", miss.found_in(event)),
+        };
+        match misses {
+            [] => MatchResult::Match,
+            misses => MatchResult::NoMatch(misses.iter().map(why).collect()),
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             MatchResult::Match => "match",
@@ -118,10 +124,7 @@ impl MatchResult {
         let result = self.name();
         match self {
             MatchResult::Match => json!({ "result": result }),
-            MatchResult::NoMatch(misses) => {
-                let why: Vec<String> = misses.iter().map(ToString::to_string).collect();
-                json!({ "result": result, "why": why })
-            }
+            MatchResult::NoMatch(why) => json!({ "result": result, "why": why }),
             MatchResult::Invalid(reason) => json!({ "result": result, "why": [reason] }),
         }
     }
@@ -222,7 +225,7 @@ mod tests {
         let result = judge(r#"{"a":[{"prefix":"x"}]}"#, &json!({"a": "y"}));
         assert_eq!(
             result.to_text(),
-            "no match\n  a matches none of [{\"prefix\":\"x\"}]"
+            "no match\n  a matches none of [{\"prefix\":\"x\"}]: the event has \"y\""
         );
         let record = json!({"body": "text", "eventSource": "aws:sqs"});
         assert_eq!(

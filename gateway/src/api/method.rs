@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use kit::document::Place;
-use kit::java_regex::Regex;
+use kit::document::{Place, Problem};
+use kit::java_regex::{Regex, Steps};
 
 use super::access::Access;
 use super::backend::Backend;
@@ -15,6 +15,10 @@ use super::payload_format::PayloadFormat;
 use super::service_body::ServiceBody;
 use super::validation::RequestChecks;
 use crate::vtl::Template;
+
+/// Steps that matching one selection pattern may take; a pattern that needs more does not match.
+/// Our choice.
+const SELECTION_STEPS: u64 = 100_000;
 
 /// One method of a resource.
 #[derive(Debug, Default)]
@@ -30,6 +34,8 @@ pub struct Method {
     pub checks: RequestChecks,
     /// The backend that is called, and how its reply is mapped.
     pub integration: Integration,
+    /// Its mappings of what it does not declare, which API Gateway refuses.
+    pub undeclared: Vec<Problem>,
 }
 
 /// The integration of a method. See `docs/aws/api-gateway.md#integration-request`.
@@ -131,6 +137,26 @@ impl Integration {
             place: None,
             cache_key: CacheKey::default(),
         }
+    }
+}
+
+impl Integration {
+    /// The first integration response whose pattern matches `subject`: the status of a reply, or
+    /// the error message of a function.
+    pub fn response_for(&self, subject: &str) -> Option<&IntegrationResponse> {
+        self.responses
+            .iter()
+            .find(|response| response.is_for(subject))
+    }
+}
+
+impl IntegrationResponse {
+    /// Whether its pattern matches `subject`; the default response is for everything.
+    pub fn is_for(&self, subject: &str) -> bool {
+        self.pattern.as_ref().is_none_or(|pattern| {
+            let matched = pattern.matches(subject, &mut Steps(SELECTION_STEPS));
+            matched.unwrap_or_default()
+        })
     }
 }
 

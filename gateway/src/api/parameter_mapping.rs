@@ -45,6 +45,13 @@ pub struct RequestParameter {
     pub source: MappingSource,
 }
 
+impl RequestParameter {
+    /// Whether it is a header with which every call to a backend of this kind fails.
+    pub fn is_reserved(&self, backend: &Backend) -> bool {
+        self.location == ParameterLocation::Header && is_reserved(&self.name, backend)
+    }
+}
+
 /// The part of a call that a mapped parameter goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterLocation {

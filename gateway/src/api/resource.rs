@@ -92,6 +92,15 @@ impl Siblings {
     }
 }
 
+impl std::fmt::Display for Verb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Verb::Any => "ANY",
+            Verb::One(method) => method.as_str(),
+        })
+    }
+}
+
 impl std::fmt::Display for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

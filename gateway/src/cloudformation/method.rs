@@ -125,10 +125,11 @@ fn method(
             checks,
             statuses,
             integration: Integration::unsupported(),
+            ..Method::default()
         });
     };
     let integration = in_openapi_form(integration, problems)?;
-    declarations.warn(&label, path, &integration);
+    let undeclared = declarations.warn(&label, path, &integration);
     let integration = read_integration(&label, &integration, problems)?;
     Some(Method {
         access,
@@ -136,6 +137,7 @@ fn method(
         checks,
         statuses,
         integration,
+        undeclared,
     })
 }
 

@@ -47,8 +47,13 @@ impl Wanted {
             .extend(named.into_iter().map(|found| found[0].clone()));
     }
 
-    /// The body: `event` when no particular path is read.
-    pub(super) fn body(&self, media_type: &str, event: &str) -> String {
+    /// The body, with a `value` for each name that is read: `event` when no particular path is.
+    pub(super) fn body(
+        &self,
+        media_type: &str,
+        event: &str,
+        value: &dyn Fn(&str) -> String,
+    ) -> String {
         let mut paths: Vec<&Path> = self.paths.iter().filter(|path| !path.is_empty()).collect();
         // Deeper ones first: what is read as a whole as well as in parts has parts.
         paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
@@ -65,7 +70,7 @@ impl Wanted {
         // Back to the order in which they are read, as far as depth leaves it.
         let mut root = Value::Null;
         for path in paths {
-            put(&mut root, path);
+            put(&mut root, path, value);
         }
         root.to_string()
     }
@@ -181,7 +186,7 @@ fn joined(base: &Path, steps: &str) -> Path {
 }
 
 /// Makes room for a path; what is there already stays.
-fn put(node: &mut Value, path: &[Option<String>]) {
+fn put(node: &mut Value, path: &[Option<String>], value: &dyn Fn(&str) -> String) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -192,9 +197,9 @@ fn put(node: &mut Value, path: &[Option<String>]) {
             }
             let Value::Object(members) = node else { return };
             let member = members.entry(name.clone()).or_insert(Value::Null);
-            put(member, rest);
+            put(member, rest, value);
             if member.is_null() {
-                *member = Value::String(sample(name));
+                *member = Value::String(value(name));
             }
         }
         None => {
@@ -204,9 +209,9 @@ fn put(node: &mut Value, path: &[Option<String>]) {
             let Some(element) = node.as_array_mut().and_then(|list| list.first_mut()) else {
                 return;
             };
-            put(element, rest);
+            put(element, rest, value);
             if element.is_null() {
-                *element = Value::String("a".to_owned());
+                *element = Value::String(value("a"));
             }
         }
     }

@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use http::StatusCode;
 use kit::call::Reply;
-use kit::java_regex::Steps;
 
 use super::body::{body, converted};
 use super::function;
@@ -17,10 +16,6 @@ use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_response::MethodResponse;
 use crate::parameter_mapping::values;
-
-/// Steps that matching one selection pattern may take; a pattern that needs more does not match.
-/// Our choice.
-const SELECTION_STEPS: u64 = 100_000;
 
 /// The method response for a reply.
 ///
@@ -39,7 +34,11 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
         Backend::LambdaProxy(_) => return function_result::respond(exchange, reply),
         Backend::Subtype(_) => return Ok(passed_on::respond(reply, reply.body.clone())),
         Backend::Http(endpoint) if endpoint.mode == HttpMode::Proxy => {
-            let handling = matching(exchange, reply.status.as_str())
+            let handling = exchange
+                .route
+                .method
+                .integration
+                .response_for(reply.status.as_str())
                 .and_then(|response| response.content_handling);
             let body = converted(exchange, reply, handling)?;
             return Ok(passed_on::respond(reply, body));
@@ -71,7 +70,7 @@ fn choose<'a>(
     subject: &str,
 ) -> Result<&'a IntegrationResponse, Fault> {
     let method = exchange.route.method;
-    let Some(chosen) = matching(exchange, subject) else {
+    let Some(chosen) = method.integration.response_for(subject) else {
         return Err(exchange.misconfigured(&format!(
             "No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {}",
             reply.status.as_str()
@@ -84,18 +83,6 @@ fn choose<'a>(
         )));
     }
     Ok(chosen)
-}
-
-/// The first integration response whose pattern matches `subject`.
-fn matching<'a>(exchange: &Exchange<'a>, subject: &str) -> Option<&'a IntegrationResponse> {
-    let fits = |response: &&IntegrationResponse| match &response.pattern {
-        Some(pattern) => pattern
-            .matches(subject, &mut Steps(SELECTION_STEPS))
-            .unwrap_or_default(),
-        None => true,
-    };
-    let responses = &exchange.route.method.integration.responses;
-    responses.iter().find(fits)
 }
 
 /// Applies `$context.responseOverride` last, so this is where the final status is checked.

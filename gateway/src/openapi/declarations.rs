@@ -100,11 +100,13 @@ impl MethodDeclarations {
         })
     }
 
-    /// Logs a warning for each mapping that names something undeclared.
-    pub(crate) fn warn(&self, label: &str, path: &str, integration: &Node) {
-        for problem in self.missing(label, path, integration) {
+    /// Logs a warning for each mapping that names something undeclared, and gives them back.
+    pub(crate) fn warn(&self, label: &str, path: &str, integration: &Node) -> Vec<Problem> {
+        let missing = self.missing(label, path, integration);
+        for problem in &missing {
             tracing::warn!("{problem}");
         }
+        missing
     }
 }
 

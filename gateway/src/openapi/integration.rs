@@ -12,9 +12,7 @@ use super::identity::identity;
 use super::integration_response::responses;
 use super::parameter_mapping;
 use super::template::templates;
-use crate::api::{
-    Backend, CacheKey, Integration, ParameterLocation, Passthrough, RequestParameter, is_reserved,
-};
+use crate::api::{Backend, CacheKey, Integration, Passthrough, RequestParameter};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -94,10 +92,9 @@ fn request_parameters(
     let mut parameters = Vec::new();
     for entry in entries.unwrap_or_default() {
         let read = parameter_mapping::request_parameter(label, entry).or_collect(problems);
-        let reserved = read.as_ref().filter(|parameter| {
-            parameter.location == ParameterLocation::Header
-                && backend.is_some_and(|backend| is_reserved(&parameter.name, backend))
-        });
+        let reserved = read
+            .as_ref()
+            .filter(|parameter| backend.is_some_and(|backend| parameter.is_reserved(backend)));
         if let Some(RequestParameter { name, .. }) = reserved {
             let message = format!(
                 "{label}: the header {name} is reserved: every request is answered with 500"

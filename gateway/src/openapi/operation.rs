@@ -125,11 +125,8 @@ impl<'d> PathReader<'d, '_> {
             );
             return Some(method);
         };
-        MethodDeclarations::read(self.root, [common, parameters], responses).warn(
-            label,
-            path,
-            integration,
-        );
+        let declared = MethodDeclarations::read(self.root, [common, parameters], responses);
+        method.undeclared = declared.warn(label, path, integration);
         method.integration = integration::read(label, integration, self.problems)?;
         self.report_undeclared(label, operation, &method);
         Some(method)

@@ -4,8 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Characters of the source line that are shown around the place.
-const SHOWN: usize = 120;
+use kit::excerpt::Excerpt;
 
 /// When an error occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,66 +96,20 @@ pub struct Error {
     excerpt: Box<Excerpt>,
 }
 
-/// The line that an error shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Excerpt {
-    text: String,
-    indent: usize,
-    width: usize,
-}
-
 impl Error {
     /// Places `failure` in the template `name` with this `source`.
     pub fn locate(name: &Arc<str>, source: &str, failure: Failure) -> Error {
-        let start = floor(source, failure.span.start);
-        let end = floor(source, failure.span.end).max(start);
-        let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = source[start..]
-            .find('\n')
-            .map_or(source.len(), |newline| start + newline);
-        let text = source[line_start..line_end].trim_end_matches('\r');
-        let before = source[line_start..start].chars().count();
-        let width = source[start..end.min(line_start + text.len()).max(start)]
-            .chars()
-            .count()
-            .max(1);
-        let skipped = before.saturating_sub(SHOWN / 2);
+        let excerpt = Excerpt::of(source, failure.span);
         Error {
             kind: failure.kind,
             name: name.clone(),
-            line: source[..start].matches('\n').count() + 1,
-            column: before + 1,
+            line: excerpt.line,
+            column: excerpt.column,
             message: failure.message,
             hint: failure.hint,
-            excerpt: Box::new(Excerpt {
-                text: text
-                    .chars()
-                    .skip(skipped)
-                    .take(SHOWN)
-                    .map(visible)
-                    .collect(),
-                indent: before - skipped,
-                width: width.min(SHOWN / 2),
-            }),
+            excerpt: Box::new(excerpt),
         }
     }
-}
-
-/// A tab would move the caret, another control character the terminal.
-fn visible(character: char) -> char {
-    if character.is_control() {
-        ' '
-    } else {
-        character
-    }
-}
-
-fn floor(source: &str, mut offset: usize) -> usize {
-    offset = offset.min(source.len());
-    while !source.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 impl fmt::Display for Error {
@@ -169,18 +122,8 @@ impl fmt::Display for Error {
             excerpt,
             ..
         } = self;
-        let Excerpt {
-            text,
-            indent,
-            width,
-        } = &**excerpt;
-        let gutter = line.to_string().len() + 2;
         writeln!(f, "{name}:{line}:{column}: {message}")?;
-        writeln!(f, "{line:>gutter$} | {text}")?;
-        write!(f, "{:gutter$} | {:indent$}{}", "", "", "^".repeat(*width))?;
-        self.hint
-            .as_ref()
-            .map_or(Ok(()), |hint| write!(f, " {hint}"))
+        f.write_str(&excerpt.with_hint(self.hint.as_deref().unwrap_or_default()))
     }
 }
 
@@ -203,16 +146,6 @@ mod tests {
             error.to_string(),
             "orders.vtl:2:17: unknown method `lenght` on a list\n  2 |  #if($é.items.lenght() > 0)\n    |                 ^^^^^^ did you mean `size`?"
         );
-    }
-
-    #[test]
-    fn a_long_line_is_cut_around_the_place() {
-        let source = format!("{}X{}", "a".repeat(5000), "b".repeat(5000));
-        let error = Error::locate(&"t".into(), &source, *Failure::syntax(5000..5001, "here"));
-        let shown = error.to_string();
-        assert!(shown.len() < 300, "{shown}");
-        let lines: Vec<&str> = shown.lines().collect();
-        assert_eq!(lines[1].find('X'), lines[2].find('^'));
     }
 
     #[test]

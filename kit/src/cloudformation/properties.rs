@@ -56,6 +56,11 @@ pub(super) fn of(kind: &str) -> Option<&'static Rules> {
     RULES.get(kind).map(|known| &known.properties)
 }
 
+/// What is done about a type of our services as a whole.
+pub(super) fn whole(kind: &str) -> Option<Rule> {
+    RULES.get(kind).map(|known| known.rule)
+}
+
 /// Why a type of our services is refused as a whole, if it is.
 pub(super) fn refusal(kind: &str) -> Option<&'static str> {
     match RULES.get(kind)?.rule {

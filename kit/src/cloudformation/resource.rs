@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::names::Named;
 use super::properties;
-use crate::document::{Fields, Node, Problem};
+use crate::document::{Fields, Node, Problem, Rule, Rules};
 
 /// One resource, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,16 @@ impl Resource {
     /// Why resources of this type are not supported, if they are not.
     pub fn refusal(&self) -> Option<&'static str> {
         properties::refusal(&self.kind)
+    }
+
+    /// What is done here about resources of this type as a whole, where Tidegate knows it.
+    pub fn rule(&self) -> Option<Rule> {
+        properties::whole(&self.kind)
+    }
+
+    /// What is done here about each property of this type, where Tidegate runs it.
+    pub fn rules(&self) -> Option<&'static Rules> {
+        properties::of(&self.kind)
     }
 
     /// The properties, to be taken one by one.

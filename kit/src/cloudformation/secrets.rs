@@ -30,17 +30,24 @@ static UNKNOWN: LazyLock<String> = LazyLock::new(|| {
 
 /// The secrets that the operator gives, by name. They are never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(BTreeMap<String, String>);
+pub struct Secrets {
+    known: BTreeMap<String, String>,
+    /// Whether a secret that is not known is no problem.
+    assumes: bool,
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
+        f.debug_list().entries(self.known.keys()).finish()
     }
 }
 
 impl FromIterator<(String, String)> for Secrets {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(given: I) -> Secrets {
-        Secrets(given.into_iter().collect())
+        Secrets {
+            known: given.into_iter().collect(),
+            assumes: false,
+        }
     }
 }
 
@@ -55,10 +62,20 @@ struct DynamicReference<'t> {
 }
 
 impl Secrets {
+    /// The same secrets; one that is not known has a value that nobody can guess, which is no
+    /// problem.
+    #[must_use]
+    pub fn assumed(self) -> Secrets {
+        Secrets {
+            assumes: true,
+            ..self
+        }
+    }
+
     /// The secret of this name.
     pub fn get(&self, name: &str) -> Option<String> {
         let of_environment = || std::env::var(variable(name)).ok();
-        self.0.get(name).cloned().or_else(of_environment)
+        self.known.get(name).cloned().or_else(of_environment)
     }
 
     /// The node with all dynamic references in it replaced by their values. Where one has none,
@@ -97,6 +114,7 @@ impl Secrets {
             };
             match DynamicReference::parse(inner).and_then(|reference| self.value(&reference)) {
                 Ok(value) => made += &value,
+                Err(_) if self.assumes => made += &UNKNOWN,
                 Err(reason) => {
                     let message = format!("{owner}: {START}{inner}}}}}: {reason}");
                     missing.push(node.problem(message).tolerable());

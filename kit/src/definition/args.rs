@@ -12,7 +12,10 @@ use crate::document::Node;
 use crate::suggest::nearest;
 
 /// The repository's own `template.yaml`, used when no file is named.
-const BUILT_IN: &str = include_str!("../../../template.yaml");
+pub const BUILT_IN: &str = include_str!("../../../template.yaml");
+
+/// The name of that file in places.
+pub const BUILT_IN_NAME: &str = "template.yaml (built in)";
 
 /// The definition settings, the same for every program that takes them.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -64,6 +67,10 @@ pub struct DefinitionArgs {
     /// defaults.
     #[arg(skip)]
     pub defaults: Overrides,
+    /// Whether dynamic references that nobody answers get a value without a problem: for a program
+    /// that looks at a definition and runs nothing.
+    #[arg(skip)]
+    pub assumes_secrets: bool,
 }
 
 impl DefinitionArgs {
@@ -87,7 +94,10 @@ impl DefinitionArgs {
         if errors.is_empty() {
             errors.extend(given.keys().filter_map(|name| unknown(name, &roots)));
         }
-        let secrets = self.secrets.read(&mut errors);
+        let mut secrets = self.secrets.read(&mut errors);
+        if self.assumes_secrets {
+            secrets = secrets.assumed();
+        }
         let physical_ids = self.physical_ids(&roots, &mut errors);
         LoadError::all(errors)?;
         let inputs = Inputs {
@@ -131,6 +141,11 @@ impl DefinitionArgs {
         names
     }
 
+    /// The values that the operator gives to parameters, as far as they can be read.
+    pub fn given_parameters(&self) -> Overrides {
+        self.given(&mut Vec::new())
+    }
+
     /// Whether no file is named, so that the built-in template runs.
     pub fn is_built_in(&self) -> bool {
         self.files.is_empty()
@@ -144,7 +159,7 @@ impl DefinitionArgs {
             errors.push(LoadError::NoStacks(name.clone()));
         }
         if self.files.is_empty() {
-            let built_in = Node::parse("template.yaml (built in)", BUILT_IN);
+            let built_in = Node::parse(BUILT_IN_NAME, BUILT_IN);
             return built_in
                 .map_err(|problem| errors.push(problem.into()))
                 .map_or_else(|()| Vec::new(), |root| vec![root.into()]);

@@ -89,12 +89,31 @@ impl<'a> Fields<'a> {
     /// Takes an entry that must be there.
     ///
     /// # Errors
-    /// It is not; the problem stands where the mapping starts.
+    /// It is not; the problem stands where the mapping starts, or at the entry that was probably
+    /// meant.
     pub fn required(&mut self, name: &str) -> Result<&'a Node, Problem> {
-        self.optional(name).ok_or_else(|| {
-            self.place
-                .problem(format!("{}: {name} is missing", self.owner))
-        })
+        if let Some(node) = self.optional(name) {
+            return Ok(node);
+        }
+        if let Some(index) = self.misspelt(name) {
+            let entry = self.rest.remove(index);
+            let message = format!(
+                "{}: {} is unknown; did you mean {name}?",
+                self.owner, entry.key
+            );
+            return Err(entry.place.problem(message));
+        }
+        let message = format!("{}: {name} is missing", self.owner);
+        Err(self.place.problem(message))
+    }
+
+    /// The entry whose name is nearer to `name` than to any other that is known, and is not known
+    /// itself.
+    fn misspelt(&self, name: &str) -> Option<usize> {
+        let is_known = |key: &str| self.rules.is_some_and(|rules| rules.contains_key(key));
+        let is_meant =
+            |entry: &&Entry| !is_known(&entry.key) && nearest(&entry.key, [name]).is_some();
+        self.rest.iter().position(|entry| is_meant(&entry))
     }
 
     /// Entries that have no effect here and need none: descriptions, tags, roles.
@@ -224,5 +243,13 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert_eq!(message, "t:1:1: P: Source is missing");
+        let node = Node::parse("t", "{Sorce: x}").unwrap();
+        let mut fields = node.fields("P").unwrap();
+        let problem = fields.required("Source").unwrap_err();
+        assert_eq!(
+            problem.to_string(),
+            "t:1:2: P: Sorce is unknown; did you mean Source?"
+        );
+        assert_eq!(fields.finish(), []);
     }
 }

@@ -8,6 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::node::{Entry, Node, Value};
 use super::problem::{Place, Problem};
+use crate::excerpt::Excerpt;
 
 /// The deepest nesting: far more than any definition has, far less than a stack holds.
 const DEPTH: usize = 100;
@@ -25,6 +26,7 @@ impl Node {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = Reader {
             file: file.into(),
+            text,
             parser: Parser::new_from_str(text),
             anchors: HashMap::new(),
             nodes: 0,
@@ -47,6 +49,7 @@ impl Node {
 
 struct Reader<'t> {
     file: Arc<str>,
+    text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -61,10 +64,18 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The problem with text that is neither YAML nor JSON: with its line, for what the parser says
+    /// of it is often understood only there.
+    fn unreadable(&self, marker: Marker, reason: &str) -> Problem {
+        let place = self.place(marker);
+        let excerpt = Excerpt::at(self.text, place.line, place.column, 1);
+        place.problem(format!("{reason}\n{excerpt}"))
+    }
+
     fn next(&mut self) -> Result<(Event<'t>, Span), Problem> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(self.place(*error.marker()).problem(error.info())),
+            Some(Err(error)) => Err(self.unreadable(*error.marker(), error.info())),
             None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),
         }
     }

@@ -74,6 +74,11 @@ impl Filter {
             .unwrap_or_default()
     }
 
+    /// The patterns, in the order of the definition.
+    pub(super) fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
     fn branches(&self) -> impl Iterator<Item = &Branch> {
         self.patterns.iter().flat_map(Pattern::branches)
     }

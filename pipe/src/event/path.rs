@@ -74,6 +74,15 @@ impl Path {
         }
     }
 
+    /// The names of the fields that it goes through, up to the first subscript.
+    pub fn fields(&self) -> Vec<&str> {
+        let fields = self.segments.iter().map_while(|segment| match segment {
+            Segment::Field(name) => Some(name.as_str()),
+            Segment::Index(_) | Segment::Every => None,
+        });
+        fields.collect()
+    }
+
     /// Whether this is the path of a whole field of the event, such as `$.body`.
     pub fn is_field(&self, name: &str) -> bool {
         self.segments.len() == 1 && self.root_field() == Some(name)

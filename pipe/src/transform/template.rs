@@ -204,6 +204,14 @@ fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
 }
 
 impl Variable {
+    /// The path, if it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Variable::Path(path) => Some(path),
+            Variable::Reserved(_) => None,
+        }
+    }
+
     /// The placeholder as it is written in a template.
     pub(super) fn placeholder(&self) -> String {
         match self {

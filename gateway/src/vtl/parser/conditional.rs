@@ -3,12 +3,17 @@
 use std::ops::Range;
 
 use super::tokens::{Parsed, Parser};
-use crate::vtl::ast::{Arm, If, Node, Set};
+use crate::vtl::ast::{Arm, Expression, If, Node, Set};
 use crate::vtl::error::Failure;
 use crate::vtl::lexer::TokenKind;
 
 impl Parser<'_, '_, '_> {
     pub(super) fn set(&mut self) -> Parsed<Node> {
+        let place = self.place_of_next()?;
+        self.in_parentheses("#set(", &place, Self::assignment)
+    }
+
+    fn assignment(&mut self) -> Parsed<Node> {
         let open = self.take_written()?;
         self.skip_blanks()?;
         if !matches!(self.peek()?, TokenKind::Identifier | TokenKind::BraceOpen) {
@@ -59,16 +64,26 @@ impl Parser<'_, '_, '_> {
     }
 
     fn arm(&mut self) -> Parsed<Arm> {
-        let open = self.take_written()?;
-        self.skip_blanks()?;
-        self.expect(TokenKind::ParenOpen, "`(` and a condition")?;
-        let condition = self.expression()?;
+        let place = self.place_of_next()?;
+        let name = match self.peek()? {
+            TokenKind::ElseIf => "#elseif(",
+            _ => "#if(",
+        };
+        let (open, condition, close) = self.in_parentheses(name, &place, Self::condition)?;
         Ok(Arm {
             open,
             condition,
-            close: self.close()?,
+            close,
             body: self.block()?,
         })
+    }
+
+    /// `#if (condition)`: what stands before the condition, the condition, and what closes it.
+    fn condition(&mut self) -> Parsed<(Box<str>, Expression, Box<str>)> {
+        let open = self.take_written()?;
+        self.skip_blanks()?;
+        self.expect(TokenKind::ParenOpen, "`(` and a condition")?;
+        Ok((open, self.expression()?, self.close()?))
     }
 
     /// The `#end` of the directive `name` that stands at `place`.

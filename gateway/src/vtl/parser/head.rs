@@ -40,7 +40,8 @@ impl Parser<'_, '_, '_> {
         };
         self.lexer.expect_arguments();
         let arguments = if self.lexer.parenthesis_follows() {
-            Some(self.directive_arguments()?)
+            let (name, place) = (format!("#{name}("), self.place(word.span.clone()));
+            Some(self.in_parentheses(&name, &place, Self::directive_arguments)?)
         } else {
             self.lexer.leave_directive();
             None

@@ -9,7 +9,7 @@ use kit::suggest::nearest;
 
 use super::advice::{advice, shortened, unlexable};
 use crate::vtl::ast::{Macro, VariableNames};
-use crate::vtl::error::Failure;
+use crate::vtl::error::{ErrorKind, Failure};
 use crate::vtl::lexer::{Lexer, Token, TokenKind};
 use crate::vtl::limits;
 
@@ -80,6 +80,33 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
         let result = parse(self);
         self.depth -= 1;
         result
+    }
+
+    /// Parses what stands in the parentheses of the directive at `place`. Where it fails on a later
+    /// line because the parenthesis was never closed, the failure is that of the directive.
+    pub(super) fn in_parentheses<T>(
+        &mut self,
+        directive: &str,
+        place: &Range<usize>,
+        parse: impl FnOnce(&mut Self) -> Parsed<T>,
+    ) -> Parsed<T> {
+        let parsed = parse(self);
+        parsed.map_err(|failure| {
+            let is_open = failure.kind == ErrorKind::Syntax
+                && match &self.origin {
+                    Origin::Exact(offset) => {
+                        let from = place.start.saturating_sub(*offset);
+                        let to = failure.span.start.saturating_sub(*offset);
+                        is_left_open(self.source, from..to)
+                    }
+                    Origin::Within(_) => false,
+                };
+            if !is_open {
+                return failure;
+            }
+            Failure::syntax(place.clone(), format!("`{directive}` is never closed"))
+                .hint("write `)` at its end, on the same line")
+        })
     }
 
     /// The kind of the next token.
@@ -197,4 +224,29 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
             None => failure,
         }
     }
+}
+
+/// Whether a directive up to a token that does not fit looks as if its parenthesis should have been
+/// closed on an earlier line: the token begins a line that does not close it, or another directive
+/// stands in between. A list or a map may go over several lines.
+fn is_left_open(source: &str, directive: Range<usize>) -> bool {
+    let Some(text) = source.get(directive.clone()) else {
+        return false;
+    };
+    let Some((_, rest)) = text.split_once('\n') else {
+        return false;
+    };
+    let is_over = |text: &str, one: char, other: char| {
+        text.matches(one).count() > text.matches(other).count()
+    };
+    let in_list = is_over(text, '[', ']') || is_over(text, '{', '}');
+    let begins_line = rest
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .is_empty();
+    let line = source[directive.end..].lines().next().unwrap_or_default();
+    let is_closed = is_over(line, ')', '(');
+    !in_list && (rest.contains('#') || (begins_line && !is_closed))
 }

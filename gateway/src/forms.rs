@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 
 use crate::api::{
-    Apis, Backend, Integration, MappingSource, Operation, ParameterLocation, Passthrough, Verb,
+    Apis, Backend, Integration, MappingSource, Operation, ParameterLocation, Passthrough,
 };
 use crate::mapping::{Context, HeaderCase, Input, Parameters, render};
 use crate::vtl::Template;
@@ -18,63 +18,94 @@ const WANTED: &str = "Action=DeleteQueue";
 /// Texts that try to get it there: as a whole body, as a value of `Action`, behind another value.
 const ATTEMPTS: [&str; 3] = [WANTED, "DeleteQueue", "&Action=DeleteQueue&"];
 
-impl Apis {
-    /// Warns of each integration of SQS by which a client can choose the action, with a request
-    /// that does.
-    pub(crate) fn warn_of_chosen_actions(&self) {
-        for api in &self.apis {
-            let variables = api.stages.first().map(|stage| &stage.variables);
-            for resource in &api.resources {
-                for (verb, method) in &resource.methods {
-                    let none = IndexMap::new();
-                    let variables = variables.unwrap_or(&none);
-                    if let Some(request) = request_that_chooses(&method.integration, variables) {
-                        let path = &resource.path;
-                        let verb = match verb {
-                            Verb::Any => "ANY",
-                            Verb::One(method) => method.as_str(),
-                        };
-                        tracing::warn!(
-                            "{verb} {path} of {}: clients can choose the action of SQS: {request} \
-                             deletes the queue. Encode what clients send with $util.urlEncode, and set \
-                             passthroughBehavior to NEVER",
-                            api.name
-                        );
-                    }
+/// A request by which a client chooses the action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenAction {
+    /// The request, in words.
+    pub request: String,
+    /// What lets the client choose.
+    pub way: ChosenBy,
+}
+
+/// What lets a client choose the action of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// A header or a query parameter of the client is mapped to the action.
+    Mapping,
+    /// Bodies of some content types are passed on as they are.
+    Passthrough,
+    /// A template puts text of the client into the form as it is.
+    Template,
+}
+
+/// Warns of each integration of SQS by which a client can choose the action, with a request that
+/// does.
+pub(crate) fn warn_of_chosen_actions(apis: &Apis) {
+    for api in &apis.apis {
+        let none = IndexMap::new();
+        let variables = api.stages.first().map_or(&none, |stage| &stage.variables);
+        for resource in &api.resources {
+            for (verb, method) in &resource.methods {
+                if let Some(chosen) = chosen_action(&method.integration, variables) {
+                    tracing::warn!(
+                        "{verb} {} of {}: clients can choose the action of SQS: {} deletes the queue. \
+                         Encode what clients send with $util.urlEncode, and set \
+                         passthroughBehavior to NEVER",
+                        resource.path,
+                        api.name,
+                        chosen.request
+                    );
                 }
             }
         }
     }
 }
 
-/// A request by which a client chooses the action, in words; `None` when there is none.
-fn request_that_chooses(
+/// A request by which a client chooses the action of an integration, in words; `None` when there is
+/// none.
+pub fn chosen_action(
     integration: &Integration,
     variables: &IndexMap<String, String>,
-) -> Option<String> {
-    let Backend::Aws(uri) = &integration.backend else {
-        return None;
-    };
-    let is_fixed = matches!(uri.operation, Operation::Action { .. });
-    if uri.service != "sqs" || is_fixed {
+) -> Option<ChosenAction> {
+    if !is_free(integration) {
         return None;
     }
+    let by = |way| move |request| ChosenAction { request, way };
     for (location, name) in [
         (ParameterLocation::Header, "X-Amz-Target"),
         (ParameterLocation::QueryString, "Action"),
     ] {
+        let mapped = by(ChosenBy::Mapping);
         match source(integration, location, name) {
             Some(MappingSource::Header(from)) => {
-                return Some(format!("a request with the header {from}: DeleteQueue"));
+                return Some(mapped(format!(
+                    "a request with the header {from}: DeleteQueue"
+                )));
             }
             Some(MappingSource::QueryString(from)) => {
-                return Some(format!("a request with ?{from}=DeleteQueue"));
+                return Some(mapped(format!("a request with ?{from}=DeleteQueue")));
             }
             Some(_) => return None,
             None => {}
         }
     }
-    by_passthrough(integration).or_else(|| by_template(integration, variables))
+    let passed = by_passthrough(integration).map(by(ChosenBy::Passthrough));
+    passed.or_else(|| by_template(integration, variables).map(by(ChosenBy::Template)))
+}
+
+/// Whether bodies of this media type become a form for SQS, whose parameters nothing else fixes.
+pub fn is_form_for_sqs(integration: &Integration, media_type: &str) -> bool {
+    let is_json = source(integration, ParameterLocation::Header, "X-Amz-Target").is_some();
+    let is_sqs = matches!(&integration.backend, Backend::Aws(uri) if uri.service == "sqs");
+    is_sqs && !is_json && is_form(integration, media_type)
+}
+
+/// Whether the action of a call to SQS is in its form.
+fn is_free(integration: &Integration) -> bool {
+    let Backend::Aws(uri) = &integration.backend else {
+        return false;
+    };
+    uri.service == "sqs" && !matches!(uri.operation, Operation::Action { .. })
 }
 
 /// The source that is mapped to a parameter of the call.
@@ -241,7 +272,7 @@ mod tests {
         let node = Node::parse("t", &text).unwrap();
         let integration = crate::openapi::read_integration("post /", &node, &mut problems);
         assert_eq!(problems, []);
-        request_that_chooses(&integration.unwrap(), &IndexMap::new())
+        chosen_action(&integration.unwrap(), &IndexMap::new()).map(|chosen| chosen.request)
     }
 
     const AS_FORM: &str = "requestParameters: {integration.request.header.Content-Type: \"'application/x-www-form-urlencoded'\"}\n";
