@@ -59,6 +59,11 @@ impl Watch {
         Watch { interval, ..self }
     }
 
+    /// Takes the files as they are now for read: for a program that reads them after this call.
+    pub async fn look(&mut self) {
+        self.seen = Some(self.stamps().await);
+    }
+
     /// Waits until a file has changed, or the program got a SIGHUP.
     pub async fn changed(&mut self) -> Cause {
         let mut seen = match self.seen.take() {
@@ -124,7 +129,7 @@ mod tests {
         let mut watch = watch.every(Duration::from_millis(5));
         let first = tokio::time::timeout(Duration::from_millis(50), watch.changed()).await;
         assert!(first.is_err(), "nothing has changed");
-        watch.seen = Some(watch.stamps().await);
+        watch.look().await;
         for file in [here, later] {
             std::fs::write(&file, "two").unwrap();
             let changed = tokio::time::timeout(Duration::from_secs(30), watch.changed()).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -300,6 +301,32 @@ fn refusal(folder: &TempDir, schema: &Value, log: &str) -> Value {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     assert!(shown["route"].is_object(), "{shown}");
     shown["refusal"].clone()
+}
+
+#[test]
+fn watch_checks_again_when_a_file_changes() {
+    let folder = TempDir::new().unwrap();
+    let file = write(
+        &folder,
+        "watched.yaml",
+        "Resources:\n  Orders: {Type: AWS::SQS::Queue}",
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.args(["lint", "--watch", "--format", "github", &file]);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert!(next().contains("title=queue-unread"));
+    fs::write(&file, "Resources: {").unwrap();
+    assert!(next().contains("title=syntax"));
+    fs::write(&file, "Resources:\n  Parcels: {Type: AWS::SQS::Queue}").unwrap();
+    assert!(next().contains("::Parcels"));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

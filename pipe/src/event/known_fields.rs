@@ -140,6 +140,16 @@ fn why_never(path: &[&str], condition: Condition<'_>, is_fifo: bool) -> Option<S
     {
         return Some("a list looks at bodies that are text, and this one is JSON".to_owned());
     }
+    if matches!(
+        path,
+        ["attributes" | "messageAttributes"] | ["messageAttributes", _]
+    ) {
+        let reason = format!(
+            "{} is an object, and a list looks at values",
+            path.join(".")
+        );
+        return (!condition.can_match(Domain::Missing)).then_some(reason);
+    }
     let domain = domain(path, is_fifo);
     let reason = match domain {
         Domain::Missing => format!("no record of this queue has {}", path.join(".")),
@@ -165,7 +175,6 @@ fn domain(path: &[&str], is_fifo: bool) -> Domain {
             _,
             "stringListValues" | "binaryListValues",
         ] => Domain::Missing,
-        ["attributes" | "messageAttributes"] => Domain::Missing,
         ["md5OfMessageAttributes"] | ["attributes" | "messageAttributes", ..] => {
             Domain::OptionalText
         }

@@ -1,7 +1,6 @@
 //! Rules about who may call a method. Pure.
 
-use gateway::api::Verb;
-use gateway::api::{Access, Backend, EndpointType};
+use gateway::api::{Access, Backend, Effect, EndpointType, Policy, Principals, Statement, Verb};
 
 use super::finding::Finding;
 use super::subject::{MethodOf, Subject};
@@ -25,7 +24,25 @@ pub(super) fn open(subject: &Subject) -> Vec<Finding> {
 /// Whether the API as a whole lets only some in.
 fn is_guarded(method: &MethodOf<'_>) -> bool {
     let api = method.api;
-    api.policy.is_some() || api.is_closed || api.endpoint_type == EndpointType::Private
+    // One that allows everything and denies some callers is a guard.
+    let is_guard = |policy: &Policy| {
+        let mut statements = policy.statements.iter();
+        let denies = statements.any(|statement| statement.effect == Effect::Deny);
+        denies || !policy.statements.iter().any(lets_all_in)
+    };
+    let by_policy = api.policy.as_ref().is_some_and(is_guard);
+    by_policy || api.is_closed || api.endpoint_type == EndpointType::Private
+}
+
+/// Whether a statement of a policy lets everybody in, whatever else the policy says.
+fn lets_all_in(statement: &Statement) -> bool {
+    let is_all = |principals: &Principals| match principals {
+        Principals::In(names) => names.iter().any(|name| name == "*"),
+        Principals::Unnamed | Principals::NotIn(_) => false,
+    };
+    statement.effect == Effect::Allow
+        && statement.conditions.is_empty()
+        && is_all(&statement.principals)
 }
 
 fn does_something(method: &MethodOf<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! Rules about messages for FIFO queues, found by planning a request as the gateway does. Pure.
 
 use gateway::test_invoke::StoredMessage;
+use pipe::definition::Target;
 
 use super::finding::Finding;
 use super::forms::template_node;
@@ -43,7 +44,40 @@ pub(super) fn without_deduplication(subject: &Subject) -> Vec<Finding> {
             )
         })
     };
-    messages(subject).filter_map(finding).collect()
+    let findings = messages(subject).filter_map(finding);
+    findings.chain(from_pipes(subject)).collect()
+}
+
+/// Pipes whose target is a FIFO queue, without a deduplication id.
+fn from_pipes(subject: &Subject) -> impl Iterator<Item = Finding> {
+    subject.pipes().filter_map(|(pipe, node, label)| {
+        let Target::Queue(queue) = &pipe.target else {
+            return None;
+        };
+        let own = || {
+            let parameters = node.get("TargetParameters")?;
+            parameters
+                .get("SqsQueueParameters")?
+                .get("MessageDeduplicationId")
+        };
+        let is_lost = !deduplicates(subject, &queue.queue)? && own().is_none();
+        let is_fifo = queue.queue.ends_with(".fifo");
+        (is_fifo && is_lost).then(|| {
+            let text = format!(
+                "messages for {} have no MessageDeduplicationId, and the queue does not \
+                 deduplicate by content: SQS refuses them",
+                queue.queue
+            );
+            let target = node.get("Target").unwrap_or(node);
+            let width = subject.sources.width(&target.place);
+            Finding::new(&target.place, label, text)
+                .at(target.place.clone(), width)
+                .help(
+                    "add SqsQueueParameters with MessageDeduplicationId, such as $.messageId; or \
+                     set ContentBasedDeduplication of the queue to true",
+                )
+        })
+    })
 }
 
 /// The messages for FIFO queues that the methods would send, each with its template's media type.

@@ -52,25 +52,21 @@ fn prove(subject: &Subject, offer: &Offer<'_>, kind: &str) -> Vec<String> {
     if proof.is_empty() {
         return proof;
     }
-    let other = probe::to_other_queue(subject);
-    if let Some((example, actual, _)) = probe::forms(subject, offer, kind, &other, &other)
-        && actual
-            .get("QueueUrl")
-            .is_some_and(|url| url.ends_with(OTHER_QUEUE))
-    {
-        let shown = probe::shown(&example);
-        proof.push(format!(
-            "{shown}: the message lands in another queue, {OTHER_QUEUE}"
-        ));
-    }
-    if let Some((example, actual, _)) = probe::forms(subject, offer, kind, DELAYED, DELAYED)
-        && actual.get("DelaySeconds") == Some("900")
-    {
-        proof.push(format!(
-            "{}: the message is delayed by 900 seconds",
-            probe::shown(&example)
-        ));
-    }
+    let first = |values: &[String], name: &str, is_meant: &dyn Fn(&str) -> bool| {
+        values.iter().find_map(|value| {
+            let (example, actual, _) = probe::forms(subject, offer, kind, value, value)?;
+            let is_taken = actual.get(name).is_some_and(is_meant);
+            is_taken.then(|| probe::shown(&example))
+        })
+    };
+    let is_other = |url: &str| url.ends_with(OTHER_QUEUE);
+    let lands = first(&probe::to_other_queue(subject), "QueueUrl", &is_other);
+    proof.extend(
+        lands.map(|shown| format!("{shown}: the message lands in another queue, {OTHER_QUEUE}")),
+    );
+    let is_delayed = |seconds: &str| seconds == "900";
+    let delayed = first(&DELAYED.map(str::to_owned), "DelaySeconds", &is_delayed);
+    proof.extend(delayed.map(|shown| format!("{shown}: the message is delayed by 900 seconds")));
     proof
 }
 

@@ -43,19 +43,21 @@ pub(super) const LOST: [Hostile; 5] = [
 /// The name of a queue that is not the integration's.
 pub(super) const OTHER_QUEUE: &str = "other";
 
-/// A value that sends its message to another queue.
-pub(super) fn to_other_queue(subject: &Subject) -> String {
+/// Values that send their message to another queue. The second leaves what follows it in the form
+/// out of the queue's URL.
+pub(super) fn to_other_queue(subject: &Subject) -> [String; 2] {
     let account = &subject.account;
-    format!(
+    let url = format!(
         "x&QueueUrl=https://sqs.{}.{}/{}/{OTHER_QUEUE}",
         account.region,
         account.url_suffix(),
         account.account_id
-    )
+    );
+    [url.clone(), format!("{url}&z=")]
 }
 
-/// A value that delays its message.
-pub(super) const DELAYED: &str = "x&DelaySeconds=900";
+/// Values that delay their message.
+pub(super) const DELAYED: [&str; 2] = ["x&DelaySeconds=900", "x&DelaySeconds=900&z="];
 
 /// The form that a request becomes, as SQS decodes it: names and values.
 #[derive(Debug, Clone, PartialEq, Eq)]

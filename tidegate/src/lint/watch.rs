@@ -21,6 +21,8 @@ pub(super) async fn run(args: &Args, account: &Account) -> anyhow::Result<ExitCo
     anyhow::ensure!(!files.is_empty(), "--watch needs a file to watch");
     let mut watch = Watch::new(files)?;
     let stop = kit::serve::stop_on_signal()?;
+    // What changes while they are checked for the first time is a change.
+    watch.look().await;
     let mut code;
     loop {
         match check(args, account) {
