@@ -113,7 +113,7 @@ impl<'a> Fields<'a> {
         let is_known = |key: &str| self.rules.is_some_and(|rules| rules.contains_key(key));
         let is_meant =
             |entry: &&Entry| !is_known(&entry.key) && nearest(&entry.key, [name]).is_some();
-        self.rest.iter().position(|entry| is_meant(&entry))
+        self.rest.iter().position(is_meant)
     }
 
     /// Entries that have no effect here and need none: descriptions, tags, roles.
