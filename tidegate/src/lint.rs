@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let mut checked = check(args, &account)?;
     if args.fix {
-        checked = fix::apply(args, &account, checked)?;
+        checked = fix::apply(args, &account, &checked)?;
     }
     console::print(report::of(args.format(), &checked))?;
     Ok(checked.exit_code())

@@ -16,7 +16,7 @@ use super::finding::{Finding, Severity};
 ///
 /// # Errors
 /// A file cannot be written or read.
-pub(super) fn apply(args: &Args, account: &Account, before: Checked) -> anyhow::Result<Checked> {
+pub(super) fn apply(args: &Args, account: &Account, before: &Checked) -> anyhow::Result<Checked> {
     let mut edits: BTreeMap<Arc<str>, Vec<_>> = BTreeMap::new();
     for fix in before
         .findings
@@ -28,7 +28,7 @@ pub(super) fn apply(args: &Args, account: &Account, before: Checked) -> anyhow::
     }
     let mut done = Vec::new();
     for (file, mut edits) in edits {
-        let Some(text) = text(&before, &file) else {
+        let Some(text) = text(before, &file) else {
             continue;
         };
         edits.sort_by_key(|(range, _)| range.start);
@@ -38,7 +38,7 @@ pub(super) fn apply(args: &Args, account: &Account, before: Checked) -> anyhow::
         let after = check(args, account);
         let is_better = after
             .as_ref()
-            .is_ok_and(|after| is_better(&before, after, &file));
+            .is_ok_and(|after| is_better(before, after, &file));
         if is_better {
             done.push(format!(
                 "{file}: {} corrected",

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kit::cloudformation::Resource;
+use kit::cloudformation::{Resource, Stack};
 use kit::document::{Node, Place};
 use pipe::definition::{EnrichmentTarget, Pipe, Target};
 
@@ -111,7 +111,7 @@ pub(super) fn unread(subject: &Subject) -> Vec<Finding> {
 fn dead_letter_queues(subject: &Subject) -> HashSet<String> {
     let stacks = subject.declarations.stacks.iter();
     let mut found = HashSet::new();
-    for resource in stacks.flat_map(|stack| stack.all()) {
+    for resource in stacks.flat_map(Stack::all) {
         found.extend(redrive(resource).and_then(|policy| policy.target));
     }
     found

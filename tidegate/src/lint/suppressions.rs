@@ -25,9 +25,7 @@ pub(super) fn suppresses(sources: &Sources, finding: &Finding) -> bool {
     };
     by_comment(&finding.place)
         || by_comment(&finding.value)
-        || of_metadata(sources, &finding.place)
-            .iter()
-            .any(|rule| *rule == finding.rule)
+        || of_metadata(sources, &finding.place).contains(&finding.rule)
 }
 
 /// The rules that a line turns off.
@@ -63,10 +61,10 @@ fn of_metadata<'s>(sources: &'s Sources, place: &Place) -> Vec<&'s str> {
 pub(super) fn resource_at<'n>(root: &'n Node, place: &Place) -> Option<&'n Entry> {
     let entries = root.get("Resources")?.entries().ok()?;
     let at = (place.line, place.column);
-    let begun = entries
+    let mut begun = entries
         .iter()
         .filter(|entry| (entry.place.line, entry.place.column) <= at);
-    begun.last()
+    begun.next_back()
 }
 
 /// Names in suppressions that are no `rules`.
