@@ -7,7 +7,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::ast::{Access, Block, Expression, Foreach, Form, If, Name, Node, Reference, Set, Step};
+use super::ast::{
+    Block, Expression, Foreach, If, Member, Name, Node, Reference, ReferenceForm, ReferencePart,
+    Set,
+};
 
 /// What a search looks for.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +84,7 @@ impl Walk<'_> {
     }
 
     fn print(&mut self, reference: &Reference) {
-        let is_shown = matches!(reference.form, Form::Plain | Form::Quiet);
+        let is_shown = matches!(reference.form, ReferenceForm::Plain | ReferenceForm::Quiet);
         if is_shown && self.is_raw(reference) {
             self.found.push(reference.span.clone());
         }
@@ -179,17 +182,17 @@ impl Walk<'_> {
             || self.arguments_are_raw(&reference.steps)
     }
 
-    fn arguments_are_raw(&self, steps: &[Step]) -> bool {
+    fn arguments_are_raw(&self, steps: &[ReferencePart]) -> bool {
         steps.iter().any(|step| match &step.access {
-            Access::Method(_, arguments) => arguments.iter().any(|one| self.holds_raw(one)),
-            Access::Property(_) | Access::Index(_) => false,
+            Member::Method(_, arguments) => arguments.iter().any(|one| self.holds_raw(one)),
+            Member::Property(_) | Member::Index(_) => false,
         })
     }
 }
 
-fn named(step: &Step) -> Option<&str> {
+fn named(step: &ReferencePart) -> Option<&str> {
     match &step.access {
-        Access::Property(name) | Access::Method(name, _) => Some(name),
-        Access::Index(_) => None,
+        Member::Property(name) | Member::Method(name, _) => Some(name),
+        Member::Index(_) => None,
     }
 }

@@ -188,7 +188,7 @@ fn failure(template: &InputTemplate<'_>, body: &str) -> Option<String> {
         let rendered = template.transform.render(&event, names, time);
         return rendered.err().map(|reason| reason.to_string());
     }
-    let outcome = test_invoke(template.pipe, event, None, now);
+    let outcome = test_invoke(template.pipe, event, None, now).ok()?;
     let of_enrichment = outcome.enrichment.and_then(|invocation| invocation.failure);
     let mut deliveries = outcome.deliveries.into_iter();
     let of_target = || deliveries.find_map(|delivery| delivery.target.failure);
