@@ -66,7 +66,8 @@ pub(super) fn load(args: &Args, account: &Account) -> anyhow::Result<Loaded> {
             .any(|known| *known.name == *file.display().to_string())
     };
     definition.files.retain(|file| !is_broken(file));
-    let subject = (!sources.0.is_empty()).then(|| subject(definition, sources, account));
+    let is_left = !definition.files.is_empty() || args.definition().files.is_empty();
+    let subject = is_left.then(|| subject(definition, sources, account));
     Ok(Loaded {
         subject: subject.transpose()?,
         unreadable,
@@ -85,7 +86,12 @@ fn texts(files: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
         return Ok(vec![source(BUILT_IN_NAME, BUILT_IN.to_owned())]);
     }
     let read = |file: &PathBuf| Ok(source(&file.display().to_string(), text(file)?));
-    files.iter().map(read).collect()
+    // A folder holds definitions; where findings stand in it shows when it is read.
+    files
+        .iter()
+        .filter(|file| !file.is_dir())
+        .map(read)
+        .collect()
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {
