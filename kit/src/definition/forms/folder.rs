@@ -33,7 +33,7 @@ pub(super) fn found(folder: &Path, wanted: &[String]) -> Result<Vec<Found>, Load
         let mut stacks = Vec::new();
         assembled(folder, 0, &mut stacks)?;
         if !stacks.is_empty() {
-            return chosen(&manifest, stacks, wanted);
+            return chosen(&manifest, &stacks, wanted);
         }
     }
     let serverless = folder.join(SERVERLESS);
@@ -103,7 +103,7 @@ fn assembled(
 /// The stacks that are wanted: by id, name or path, `*` for all of them; the only one otherwise.
 fn chosen(
     manifest: &Path,
-    stacks: Vec<AssemblyStack>,
+    stacks: &[AssemblyStack],
     wanted: &[String],
 ) -> Result<Vec<Found>, LoadError> {
     let shown = || {
@@ -113,7 +113,7 @@ fn chosen(
         names.collect::<Vec<_>>().join(", ")
     };
     if wanted.is_empty() {
-        if let [stack] = stacks.as_slice() {
+        if let [stack] = stacks {
             return Ok(vec![stack.found.clone()]);
         }
         let message = format!(

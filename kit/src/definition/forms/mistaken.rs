@@ -60,7 +60,7 @@ pub(super) fn by_name(path: &Path) -> Option<&'static str> {
     };
     let known = BY_NAME
         .iter()
-        .find(|(names, _)| names.iter().any(|known| is_named(&known)));
+        .find(|(names, _)| names.iter().any(&is_named));
     let program = || PROGRAMS.iter().any(is_named).then_some(PROGRAM);
     known.map(|(_, told)| *told).or_else(program)
 }
