@@ -3,20 +3,19 @@
 //! Only for SQS; the S3 library verifies its own requests. Source: "Signature Version 4 signing
 //! process", IAM user guide.
 
+use std::borrow::Cow;
 use std::str::FromStr;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use http::HeaderMap;
 use http::request::Parts;
+use kit::sigv4::{SentHead, Signed};
 use kit::time::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use time::PrimitiveDateTime;
-use time::macros::format_description;
 
 use crate::fault::Fault;
 
@@ -24,14 +23,6 @@ use crate::fault::Fault;
 const SKEW: Duration = Duration::from_secs(15 * 60);
 /// No presigned address lives longer, in seconds.
 const LONGEST: u64 = 7 * 24 * 60 * 60;
-
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// The one access key that is accepted, and its secret.
 #[derive(Debug, Clone)]
@@ -68,8 +59,7 @@ impl Credentials {
     /// Whether a request has key and secret as user and password: what asks for metrics and
     /// developer's addresses often can do no better.
     pub fn is_basic(&self, parts: &Parts) -> bool {
-        let text = header(parts, "authorization");
-        let given = text
+        let given = authorization(parts)
             .strip_prefix("Basic ")
             .and_then(|text| BASE64_STANDARD.decode(text.trim()).ok());
         let known = format!("{}:{}", self.key, self.secret.expose_secret());
@@ -82,7 +72,7 @@ impl Credentials {
     /// # Errors
     /// As [`Credentials::verify`].
     pub fn admit(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
-        match header(parts, "authorization").starts_with("Basic ") {
+        match authorization(parts).starts_with("Basic ") {
             true if self.is_basic(parts) => Ok(()),
             true => Err(Fault::InvalidClientTokenId),
             false => self.verify(parts, body, now),
@@ -109,189 +99,86 @@ impl Credentials {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let signed = Signed::read(parts)?;
-        let mut scope = signed.credential.splitn(5, '/');
-        let mut next = || scope.next().unwrap_or_default();
-        let (key, date, region) = (next(), next(), next());
-        if key != self.key {
+        let headers = headers(parts);
+        let head = SentHead {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &headers,
+        };
+        let signed = read(&head)?;
+        if signed.key != self.key {
             return Err(Fault::InvalidClientTokenId);
         }
-        let is_complete = (next(), next()) == (service, "aws4_request")
+        let [day, _, of, end] = &signed.scope;
+        let is_complete = (of.as_str(), end.as_str()) == (service, "aws4_request")
             && signed.headers.iter().any(|name| name == "host");
-        if !is_complete {
+        let at = signed.time();
+        let at = at.filter(|_| is_complete && signed.date.starts_with(day.as_str()));
+        let at = at.ok_or(Fault::SignatureDoesNotMatch)?;
+        let payload = hex::encode(Sha256::digest(body));
+        let text = signed.string_to_sign(&signed.canonical_request(&head, &payload));
+        if !signed.is_by(self.secret.expose_secret(), at, &text) {
             return Err(Fault::SignatureDoesNotMatch);
         }
-        let at = signed
-            .time()
-            .filter(|_| signed.date.starts_with(date))
-            .ok_or(Fault::SignatureDoesNotMatch)?;
-        let secret = self.secret.expose_secret();
-        let signing_key = generate_signing_key(
-            secret,
-            UNIX_EPOCH + Duration::from_millis(at.as_millis()),
-            region,
-            service,
-        );
-        let text = format!(
-            "{ALGORITHM}\n{}\n{date}/{region}/{service}/aws4_request\n{}",
-            signed.date,
-            hex::encode(Sha256::digest(canonical(parts, &signed, body)))
-        );
-        let expected = calculate_signature(signing_key, text.as_bytes());
-        if !bool::from(expected.as_bytes().ct_eq(signed.signature.as_bytes())) {
-            return Err(Fault::SignatureDoesNotMatch);
-        }
-        signed.check_time(at, now)
+        check_time(
+            &signed,
+            at,
+            UNIX_EPOCH + Duration::from_millis(now.as_millis()),
+        )
     }
+}
+
+fn authorization(parts: &Parts) -> &str {
+    let value = parts.headers.get("authorization");
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// What a request says of its signature.
-#[derive(Debug)]
-struct Signed {
-    credential: String,
-    /// `20260101T000000Z`
-    date: String,
-    headers: Vec<String>,
-    signature: String,
-    /// Seconds that a presigned address lives.
-    expires: Option<u64>,
+fn read(head: &SentHead<'_>) -> Result<Signed, Fault> {
+    let is_presigned = || {
+        let mut pairs = form_urlencoded::parse(head.query.as_bytes());
+        pairs.any(|(name, _)| name == "X-Amz-Signature")
+    };
+    if !head.headers.contains_key("authorization") && !is_presigned() {
+        return Err(Fault::MissingAuthenticationToken);
+    }
+    let signed = Signed::read(head).ok();
+    let signed = signed.filter(|signed| signed.expires.is_none_or(|seconds| seconds <= LONGEST));
+    signed.ok_or_else(|| {
+        Fault::IncompleteSignature("The request's signature cannot be read.".to_owned())
+    })
 }
 
-impl Signed {
-    fn read(parts: &Parts) -> Result<Signed, Fault> {
-        match parts.headers.get("authorization") {
-            Some(value) => value
-                .to_str()
-                .ok()
-                .and_then(|text| Signed::in_header(parts, text)),
-            None if query(parts).any(|(name, _)| name == "X-Amz-Signature") => {
-                Signed::in_url(parts)
-            }
-            None => return Err(Fault::MissingAuthenticationToken),
+/// The headers of a request; HTTP/2 has the host elsewhere.
+fn headers(parts: &Parts) -> Cow<'_, HeaderMap> {
+    let host = parts.uri.authority().map(|host| host.as_str().parse());
+    match host {
+        Some(Ok(host)) if !parts.headers.contains_key("host") => {
+            let mut headers = parts.headers.clone();
+            headers.insert("host", host);
+            Cow::Owned(headers)
         }
-        .ok_or_else(|| {
-            Fault::IncompleteSignature("The request's signature cannot be read.".to_owned())
-        })
-    }
-
-    fn in_header(parts: &Parts, text: &str) -> Option<Signed> {
-        let fields = text.strip_prefix(ALGORITHM)?;
-        let field = |name: &str| {
-            fields
-                .split(',')
-                .find_map(|field| field.trim().strip_prefix(name))
-                .map(ToOwned::to_owned)
-        };
-        Some(Signed {
-            credential: field("Credential=")?,
-            date: header(parts, "x-amz-date"),
-            headers: field("SignedHeaders=")?
-                .split(';')
-                .map(ToOwned::to_owned)
-                .collect(),
-            signature: field("Signature=")?,
-            expires: None,
-        })
-    }
-
-    fn in_url(parts: &Parts) -> Option<Signed> {
-        let value = |asked: &str| {
-            query(parts)
-                .find(|(name, _)| name == asked)
-                .map(|(_, value)| value)
-        };
-        Some(Signed {
-            credential: value("X-Amz-Credential")?,
-            date: value("X-Amz-Date")?,
-            headers: value("X-Amz-SignedHeaders")?
-                .split(';')
-                .map(ToOwned::to_owned)
-                .collect(),
-            signature: value("X-Amz-Signature")?,
-            expires: Some(
-                value("X-Amz-Expires")?
-                    .parse()
-                    .ok()
-                    .filter(|seconds| *seconds <= LONGEST)?,
-            ),
-        })
-    }
-
-    fn time(&self) -> Option<Timestamp> {
-        let format = format_description!("[year][month][day]T[hour][minute][second]Z");
-        let at = PrimitiveDateTime::parse(&self.date, format)
-            .ok()?
-            .assume_utc()
-            .unix_timestamp();
-        Some(Timestamp::from_millis(u64::try_from(at).ok()? * 1000))
-    }
-
-    fn check_time(&self, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
-        let life = self.expires.map_or(SKEW, Duration::from_secs);
-        if at + life < now {
-            return Err(Fault::SignatureExpired(format!(
-                "Signature expired: {} is too long ago.",
-                self.date
-            )));
-        }
-        if now + SKEW < at {
-            return Err(Fault::SignatureExpired(format!(
-                "Signature not yet current: {} is still to come.",
-                self.date
-            )));
-        }
-        Ok(())
+        _ => Cow::Borrowed(&parts.headers),
     }
 }
 
-/// The request as both sides write it to sign it.
-fn canonical(parts: &Parts, signed: &Signed, body: &[u8]) -> String {
-    let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-    let mut pairs: Vec<(String, String)> = query(parts)
-        .filter(|(name, _)| name != "X-Amz-Signature")
-        .map(|(name, value)| (encoded(&name), encoded(&value)))
-        .collect();
-    pairs.sort();
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    let headers: String = signed
-        .headers
-        .iter()
-        .map(|name| format!("{name}:{}\n", header(parts, name)))
-        .collect();
-    format!(
-        "{}\n{}\n{}\n{headers}\n{}\n{}",
-        parts.method,
-        utf8_percent_encode(parts.uri.path(), PATH),
-        pairs.join("&"),
-        signed.headers.join(";"),
-        hex::encode(Sha256::digest(body))
-    )
-}
-
-fn query(parts: &Parts) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned()
-}
-
-/// All values of a header, trimmed; HTTP/2 has the host elsewhere.
-fn header(parts: &Parts, name: &str) -> String {
-    let values: Vec<String> = parts
-        .headers
-        .get_all(name)
-        .iter()
-        .map(|value| {
-            String::from_utf8_lossy(value.as_bytes())
-                .split_ascii_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect();
-    match parts.uri.authority() {
-        Some(authority) if values.is_empty() && name == "host" => authority.to_string(),
-        _ => values.join(","),
+fn check_time(signed: &Signed, at: SystemTime, now: SystemTime) -> Result<(), Fault> {
+    let life = signed.expires.map_or(SKEW, Duration::from_secs);
+    let date = &signed.date;
+    if at + life < now {
+        return Err(Fault::SignatureExpired(format!(
+            "Signature expired: {date} is too long ago."
+        )));
     }
+    if now + SKEW < at {
+        return Err(Fault::SignatureExpired(format!(
+            "Signature not yet current: {date} is still to come."
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
