@@ -16,13 +16,18 @@ use crate::serving::{LimitArgs, ServingArgs};
 /// What a head has beside its URL and the values of its fields: names, blanks, ends of lines.
 const BESIDE: usize = 64 * 1024;
 
-/// API Gateway's spelling of names; all others are written `Like-This`.
-const NAMES: [&str; 5] = [
+/// API Gateway's spelling of names; all others are written `Like-This`. Of remapped names, those that
+/// backends send: each answer carries a copy of the list.
+const NAMES: [&str; 9] = [
     "x-amzn-RequestId",
     "x-amz-apigw-id",
     "x-amzn-ErrorType",
     "ETag",
     "WWW-Authenticate",
+    "x-amzn-Remapped-Connection",
+    "x-amzn-Remapped-Content-Length",
+    "x-amzn-Remapped-Date",
+    "x-amzn-Remapped-Server",
 ];
 
 /// The public port.

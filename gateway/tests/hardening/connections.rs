@@ -25,6 +25,9 @@ async fn the_admin_port_answers_when_the_public_one_is_full() {
     assert_eq!(get(gateway.admin, "/healthz").await.as_deref(), Some("200"));
     let answer = rest(&mut silent[50]).await;
     assert_eq!(status(&answer), Some("503"), "{answer}");
+    for name in ["\nx-amzn-RequestId: ", "\nContent-Type: ", "\nConnection: "] {
+        assert!(answer.contains(name), "{name:?} is missing in {answer}");
+    }
     assert!(
         answer.ends_with(r#"{"message":"Service Unavailable"}"#),
         "{answer}"

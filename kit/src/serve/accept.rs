@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::app::App;
 use super::connection::{self, ConnectionContext, Phase};
 use super::descriptor::Spare;
-use super::refusal::Refusal;
 use super::seats::NoSeat;
 use super::server::{Server, WhenFull};
 use super::turned_away::turn_away;
@@ -104,8 +103,7 @@ fn begin(
         }
         Err(no_seat) => {
             log_refused(no_seat);
-            let is_plain = shared.server.tls.is_none();
-            turn_away(stream, is_plain, || (shared.server.refused)(Refusal::Full));
+            turn_away(stream, &shared.server);
         }
     }
 }

@@ -15,7 +15,10 @@ const ROOM: usize = 64 * 1024;
 
 /// The spelling of some names. All others are written `Like-This`.
 #[derive(Debug, Clone)]
-pub struct Spelling(Extensions);
+pub struct Spelling {
+    extensions: Extensions,
+    names: Vec<String>,
+}
 
 impl Spelling {
     /// These names as they are written here; `None` where one of them is no name of a header.
@@ -39,12 +42,30 @@ impl Spelling {
         let is_whole = names
             .iter()
             .all(|name| response.headers().contains_key(*name));
-        is_whole.then(|| Spelling(response.extensions().clone()))
+        is_whole.then(|| Spelling {
+            extensions: response.extensions().clone(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        })
+    }
+
+    /// A name as it is written, for answers that do not go through the HTTP library.
+    pub(super) fn written(&self, name: &str) -> String {
+        let mut own = self.names.iter();
+        if let Some(own) = own.find(|own| own.eq_ignore_ascii_case(name)) {
+            return own.clone();
+        }
+        let mut is_first = true;
+        let letter = |c: char| {
+            let written = if is_first { c.to_ascii_uppercase() } else { c };
+            is_first = c == '-';
+            written
+        };
+        name.chars().map(letter).collect()
     }
 
     /// What an answer carries that is written so.
     pub(super) fn extensions(&self) -> Extensions {
-        self.0.clone()
+        self.extensions.clone()
     }
 }
 
@@ -63,7 +84,14 @@ mod tests {
 
     #[tokio::test]
     async fn only_names_have_a_spelling() {
-        assert!(Spelling::of(&["x-amzn-RequestId", "ETag"]).await.is_some());
+        let spelling = Spelling::of(&["x-amzn-RequestId", "ETag"]).await.unwrap();
+        for (name, written) in [
+            ("x-amzn-requestid", "x-amzn-RequestId"),
+            ("content-length", "Content-Length"),
+            ("etag", "ETag"),
+        ] {
+            assert_eq!(spelling.written(name), written);
+        }
         for wrong in ["a b", "", "a\r\nb"] {
             assert!(Spelling::of(&[wrong]).await.is_none(), "{wrong:?}");
         }

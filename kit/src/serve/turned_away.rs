@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use http_body_util::BodyExt as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::refusal::Refusal;
+use super::server::Server;
+use super::spelling::Spelling;
 use crate::descriptors;
 
 /// Only so many clients are waited for at a time, and only this part of all descriptors is for
@@ -26,15 +30,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 static WAITED_FOR: AtomicUsize = AtomicUsize::new(0);
 
 /// Ends a connection with an answer, if one can be read there.
-pub(super) fn turn_away(stream: TcpStream, is_plain: bool, answer: impl FnOnce() -> Response) {
-    if !is_plain {
+pub(super) fn turn_away(stream: TcpStream, server: &Server) {
+    if server.tls.is_some() {
         return;
     }
     let Ok(mut stream) = stream.into_std() else {
         return;
     };
     // The client is told at once. An error means that it is gone.
-    let _ = stream.write_all(&rendered(answer()));
+    let _ = stream.write_all(&rendered(
+        (server.refused)(Refusal::Full),
+        server.spelling.as_ref(),
+    ));
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let most = MOST.min(descriptors::limit() / PART);
     if WAITED_FOR.fetch_add(1, Ordering::Relaxed) < most
@@ -58,8 +65,8 @@ async fn read_away(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 /// The bytes of an answer whose body is there already; another body is left out.
-fn rendered(answer: Response) -> Vec<u8> {
-    let (parts, body) = answer.into_parts();
+fn rendered(answer: Response, spelling: Option<&Spelling>) -> Vec<u8> {
+    let (mut parts, body) = answer.into_parts();
     let mut collecting = std::pin::pin!(body.collect());
     let collected = collecting
         .as_mut()
@@ -70,17 +77,17 @@ fn rendered(answer: Response) -> Vec<u8> {
     };
     let reason = parts.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_u16()).into_bytes();
+    parts.headers.insert(CONTENT_LENGTH, body.len().into());
+    let close = HeaderValue::from_static("close");
+    parts.headers.insert(CONNECTION, close);
     for (name, value) in &parts.headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
+        let name = spelling.map_or_else(|| name.to_string(), |all| all.written(name.as_str()));
+        bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(b": ");
         bytes.extend_from_slice(value.as_bytes());
         bytes.extend_from_slice(b"\r\n");
     }
-    let rest = format!(
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    bytes.extend_from_slice(rest.as_bytes());
+    bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(&body);
     bytes
 }
