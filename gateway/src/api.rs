@@ -42,7 +42,9 @@ pub use http_endpoint::{CertificateCheck, Connection, HttpEndpoint, HttpMode};
 pub use method::{
     Integration, IntegrationIdentity, IntegrationResponse, Method, Passthrough, Templates,
 };
-pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
+pub use method_settings::{
+    AskedMethod, LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation,
+};
 pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use payload_format::PayloadFormat;

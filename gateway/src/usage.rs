@@ -2,8 +2,9 @@
 //! `docs/aws/api-gateway.md#api-keys-and-usage-plans` and `docs/aws/api-gateway.md#throttling`.
 //!
 //! [`UsageGate`] is the door: it has the state, and the file in which that survives a restart. What
-//! decides is pure: [`plans`] finds the plan of a key, [`bucket`] and [`quota`] count.
+//! decides, for [`admit`], is pure: [`plans`] finds the plan of a key, [`bucket`] and [`quota`] count.
 
+mod admit;
 mod api_keys;
 mod bucket;
 mod file;

@@ -15,8 +15,7 @@ pub struct MethodSettings(pub Vec<MethodSetting>);
 pub struct MethodSetting {
     /// The resource's path: `/events/{proxy+}`; `None` for all (`/*`).
     pub path: Option<String>,
-    /// The verb; `None` for all (`*`). `ANY` is for the verbs that no entry of the same resource
-    /// names.
+    /// The verb; `None` for all (`*`). `ANY` is for the method of that name.
     pub verb: Option<Verb>,
     /// `CachingEnabled`.
     pub caching: Option<bool>,
@@ -36,6 +35,17 @@ pub struct MethodSetting {
     pub throttling_rate: Option<f64>,
     /// `ThrottlingBurstLimit`; -1 is no limit.
     pub throttling_burst: Option<i64>,
+}
+
+/// A method whose settings are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedMethod<'a> {
+    /// The resource's path.
+    pub path: &'a str,
+    /// The request's verb.
+    pub verb: &'a Verb,
+    /// Whether the resource has no method of its own for the verb, so that `ANY` answers.
+    pub is_any: bool,
 }
 
 /// `LoggingLevel`: what the execution log has.
@@ -76,12 +86,10 @@ impl MethodSetting {
         4 * u8::from(self.path.is_some()) + verb
     }
 
-    fn is_for(&self, path: &str, verb: &Verb) -> bool {
-        self.path.as_deref().is_none_or(|own| own == path)
-            && self
-                .verb
-                .as_ref()
-                .is_none_or(|own| own == verb || own.as_str() == ANY)
+    fn is_for(&self, method: AskedMethod<'_>) -> bool {
+        let names = |own: &Verb| own == method.verb || (method.is_any && own.as_str() == ANY);
+        self.path.as_deref().is_none_or(|own| own == method.path)
+            && self.verb.as_ref().is_none_or(names)
     }
 }
 
@@ -90,12 +98,11 @@ impl MethodSettings {
     /// two entries for the same methods, the later one counts.
     pub fn get<T>(
         &self,
-        path: &str,
-        verb: &Verb,
+        method: AskedMethod<'_>,
         value: impl Fn(&MethodSetting) -> Option<T>,
     ) -> Option<T> {
         let mut found: Option<(u8, T)> = None;
-        for setting in self.0.iter().filter(|setting| setting.is_for(path, verb)) {
+        for setting in self.0.iter().filter(|setting| setting.is_for(method)) {
             let closeness = setting.closeness();
             if found.as_ref().is_none_or(|(best, _)| closeness >= *best)
                 && let Some(value) = value(setting)
@@ -110,11 +117,10 @@ impl MethodSettings {
     /// cache of a stage is for GET unless a method is named.
     pub fn is_named(
         &self,
-        path: &str,
-        verb: &Verb,
+        method: AskedMethod<'_>,
         value: impl Fn(&MethodSetting) -> bool,
     ) -> bool {
-        let named = |setting: &&MethodSetting| setting.verb.is_some() && setting.is_for(path, verb);
+        let named = |setting: &&MethodSetting| setting.verb.is_some() && setting.is_for(method);
         self.0.iter().filter(named).any(value)
     }
 }
@@ -141,10 +147,15 @@ mod tests {
             setting(Some("/any"), None, 7, None),
             setting(Some("/a"), None, 3, Some(false)),
         ]);
-        let ttl = |path: &str, verb: Verb| {
-            let ttl = settings.get(path, &verb, |setting| setting.cache_ttl);
-            ttl.unwrap().as_secs()
+        let of = |path: &str, verb: Verb, is_any| {
+            let (verb, path) = (&verb, path);
+            let method = AskedMethod { path, verb, is_any };
+            settings
+                .get(method, |setting| setting.cache_ttl)
+                .unwrap()
+                .as_secs()
         };
+        let ttl = |path: &str, verb: Verb| of(path, verb, false);
         assert_eq!(
             [
                 ttl("/b", Verb::PUT),
@@ -154,8 +165,14 @@ mod tests {
             ],
             [1, 2, 3, 4]
         );
-        assert_eq!([ttl("/any", Verb::PUT), ttl("/any", Verb::HEAD)], [5, 6]);
-        let caching = |path: &str| settings.get(path, &Verb::GET, |setting| setting.caching);
+        let any = |verb: Verb| of("/any", verb, true);
+        assert_eq!([any(Verb::PUT), any(Verb::HEAD)], [5, 6]);
+        assert_eq!(ttl("/any", Verb::PUT), 7, "a method of its own is not ANY");
+        let caching = |path: &str| {
+            let (verb, is_any) = (&Verb::GET, false);
+            let method = AskedMethod { path, verb, is_any };
+            settings.get(method, |setting| setting.caching)
+        };
         assert_eq!((caching("/a"), caching("/b")), (Some(false), Some(true)));
     }
 }

@@ -43,6 +43,11 @@ pub enum Verb {
 impl Resource {
     /// The method for a verb: the one declared for it, else that of `ANY`.
     pub fn method(&self, verb: &http::Method) -> Option<&Method> {
+        self.declared(verb).map(|(_, method)| method)
+    }
+
+    /// The same, with the verb that it is declared for.
+    pub fn declared(&self, verb: &http::Method) -> Option<(&Verb, &Method)> {
         let own = self
             .methods
             .iter()
@@ -52,7 +57,7 @@ impl Resource {
                 .iter()
                 .find(|(declared, _)| *declared == Verb::Any && in_any(verb))
         };
-        own.or_else(any).map(|(_, method)| method)
+        own.or_else(any).map(|(verb, method)| (verb, method))
     }
 }
 

@@ -6,7 +6,7 @@ use http::Method as Verb;
 
 use super::invalidation::{Course, course, is_asked_for};
 use super::key;
-use crate::api::{Canary, Stage};
+use crate::api::{AskedMethod, Canary, Stage};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_response::MethodResponse;
@@ -40,16 +40,15 @@ pub(crate) fn plan(
     may_invalidate: bool,
 ) -> Result<Option<CachePlan>, Fault> {
     let route = exchange.route;
-    let (stage, path) = (route.stage, route.resource.path.as_str());
-    let verb = &exchange.request.method;
-    let Some(ttl) = ttl(stage, path, verb) else {
+    let (stage, method) = (route.stage, route.asked(&exchange.request.method));
+    let Some(ttl) = ttl(stage, method) else {
         return Ok(None);
     };
     let cache_control = exchange.request.all_of_header("cache-control");
     let course = if cache_control.is_some_and(|value| is_asked_for(&value)) {
         let methods = &stage.methods;
-        let guards = methods.get(path, verb, |setting| setting.guards_invalidation);
-        let otherwise = methods.get(path, verb, |setting| setting.unauthorized_invalidation);
+        let guards = methods.get(method, |setting| setting.guards_invalidation);
+        let otherwise = methods.get(method, |setting| setting.unauthorized_invalidation);
         course(
             guards.unwrap_or(true),
             may_invalidate,
@@ -85,16 +84,16 @@ fn has_own_cache(is_canary: Option<bool>, canary: Option<&Canary>) -> bool {
 
 /// How long responses of a method are kept; `None` where they are not. A setting for all methods is
 /// for GET only: other verbs must be named.
-fn ttl(stage: &Stage, path: &str, verb: &Verb) -> Option<Duration> {
+fn ttl(stage: &Stage, method: AskedMethod<'_>) -> Option<Duration> {
     if !stage.has_cache {
         return None;
     }
     let methods = &stage.methods;
-    let is_on = methods.get(path, verb, |setting| setting.caching) == Some(true);
-    let is_meant =
-        *verb == Verb::GET || methods.is_named(path, verb, |setting| setting.caching == Some(true));
+    let is_on = methods.get(method, |setting| setting.caching) == Some(true);
+    let is_meant = *method.verb == Verb::GET
+        || methods.is_named(method, |setting| setting.caching == Some(true));
     let ttl = methods
-        .get(path, verb, |setting| setting.cache_ttl)
+        .get(method, |setting| setting.cache_ttl)
         .unwrap_or(TTL);
     (is_on && is_meant && !ttl.is_zero()).then_some(ttl)
 }

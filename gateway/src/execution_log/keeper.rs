@@ -48,8 +48,8 @@ impl ExecutionLogs {
             return (Recording::default(), wanted);
         }
         let has_data = wanted.by_operator || {
-            let (path, methods) = (&route.resource.path, &route.stage.methods);
-            let traced = methods.get(path, &request.method, |setting| setting.data_trace);
+            let (method, methods) = (route.asked(&request.method), &route.stage.methods);
+            let traced = methods.get(method, |setting| setting.data_trace);
             traced.unwrap_or_default()
         };
         (Recording::of(&request.request_id, has_data), wanted)
@@ -74,8 +74,8 @@ impl ExecutionLogs {
         if self.destination.is_none() || route.stage.methods.0.is_empty() {
             return LoggingLevel::Off;
         }
-        let (path, methods) = (&route.resource.path, &route.stage.methods);
-        let level = methods.get(path, &request.method, |setting| setting.logging);
+        let (method, methods) = (route.asked(&request.method), &route.stage.methods);
+        let level = methods.get(method, |setting| setting.logging);
         level.unwrap_or_default()
     }
 

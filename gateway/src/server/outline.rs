@@ -7,7 +7,7 @@ use axum::body::HttpBody as _;
 use axum::response::Response as HttpResponse;
 
 use crate::access_log::{AccessLog, Answered, LogFields, Served};
-use crate::api::{Api, ApiProtocol, Resource, Verb};
+use crate::api::{Api, ApiProtocol, AskedMethod, Resource, Verb};
 use crate::mapping::Context;
 use crate::meters::{CacheUse, Counted, Dimensions, Meters};
 use crate::method_request::Request;
@@ -91,10 +91,12 @@ fn dimensions<'a>(served: Served<'a>, verb: &'a str, sent: &http::Method) -> Dim
         ..Dimensions::default()
     };
     let path = served.resource.map_or("", |resource| &resource.path);
-    let detailed = served
-        .stage
-        .methods
-        .get(path, sent, |setting| setting.metrics);
+    let asked = AskedMethod {
+        path,
+        verb: sent,
+        is_any: verb == "ANY",
+    };
+    let detailed = served.stage.methods.get(asked, |setting| setting.metrics);
     if detailed == Some(false) {
         return whole;
     }

@@ -4,7 +4,9 @@
 use indexmap::IndexMap;
 
 use super::{address, resource};
-use crate::api::{Api, ApiProtocol, Apis, Canary, DEFAULT_ROUTE, Method, Resource, Stage, Verb};
+use crate::api::{
+    Api, ApiProtocol, Apis, AskedMethod, Canary, DEFAULT_ROUTE, Method, Resource, Stage, Verb,
+};
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -45,6 +47,16 @@ impl Route<'_> {
         match methods.find(|(_, method)| std::ptr::eq(method, self.method)) {
             Some((Verb::One(verb), _)) => format!("{verb} {path}"),
             _ => format!("ANY {path}"),
+        }
+    }
+
+    /// Whose settings the stage is asked for, for a request with this verb.
+    pub(crate) fn asked<'b>(&'b self, verb: &'b http::Method) -> AskedMethod<'b> {
+        let declared = self.resource.declared(verb);
+        AskedMethod {
+            path: &self.resource.path,
+            verb,
+            is_any: declared.is_some_and(|(verb, _)| *verb == Verb::Any),
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! Core: the time is an argument.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use kit::lock::Mutex;
 
 use crate::api::Throttle;
 
@@ -26,6 +28,32 @@ pub(crate) struct Bucket {
     clock: Given,
     /// `None` when the throttle admits nothing at all.
     tokens: Option<Tokens>,
+}
+
+/// Buckets by name.
+#[derive(Debug, Default)]
+pub(super) struct Buckets(Mutex<HashMap<String, Arc<Bucket>>>);
+
+impl Buckets {
+    /// Takes a token of the bucket of this name. A bucket whose limits have changed begins anew.
+    pub(super) fn take(
+        &self,
+        name: impl Fn() -> String,
+        throttle: Throttle,
+        now: Duration,
+    ) -> bool {
+        let bucket = {
+            let mut buckets = self.0.lock();
+            let bucket = buckets
+                .entry(name())
+                .or_insert_with(|| Arc::new(Bucket::new(throttle)));
+            if !bucket.has(throttle) {
+                *bucket = Arc::new(Bucket::new(throttle));
+            }
+            bucket.clone()
+        };
+        bucket.take(now)
+    }
 }
 
 type Tokens = RateLimiter<NotKeyed, InMemoryState, Given, NoOpMiddleware<Nanos>>;

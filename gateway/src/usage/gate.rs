@@ -1,28 +1,26 @@
-//! Door: the state of keys, quotas and throttles, and the gate through which every request goes.
+//! Door: the state of keys, quotas and throttles, and the files that it comes from and is kept in.
+//! `admit` asks it about each request.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use kit::document::Node;
-use kit::time::Timestamp;
-use time::{Date, OffsetDateTime};
+use kit::lock::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::api_keys;
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Buckets};
 use super::file::{self, UsageRecord};
 use super::plans::Plans;
 use super::quota::Counters;
 use super::settings::UsageArgs;
-use crate::api::{ApiKeySource, Apis, KeyDigest, MethodSetting, Throttle, Usage};
-use crate::exchange::Exchange;
-use crate::gateway_responses::Fault;
+use crate::api::{Apis, KeyDigest, Usage};
 
 /// How often quota counters are written.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -30,26 +28,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The gate of one gateway. Its state outlives a reload.
 #[derive(Debug)]
 pub(crate) struct UsageGate {
-    plans: ArcSwap<Plans>,
+    pub(super) plans: ArcSwap<Plans>,
     /// The throttle of all requests together.
-    account: Option<Bucket>,
-    /// Buckets of keys and methods, by name.
-    buckets: Mutex<HashMap<String, Arc<Bucket>>>,
-    counters: Mutex<Counters>,
-    is_dirty: AtomicBool,
+    pub(super) account: Option<Bucket>,
+    /// Those of keys and methods.
+    pub(super) buckets: Buckets,
+    pub(super) counters: Mutex<Counters>,
+    /// Whether a counter has changed since they were written.
+    pub(super) is_dirty: AtomicBool,
     generated: Mutex<BTreeMap<String, String>>,
     api_keys: Option<PathBuf>,
     file: Option<PathBuf>,
-    begun: Instant,
-}
-
-/// The time of one request, as the cores want it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    /// Since any fixed moment.
-    pub elapsed: Duration,
-    /// In UTC.
-    pub today: Date,
+    pub(super) begun: Instant,
 }
 
 impl UsageGate {
@@ -65,7 +55,7 @@ impl UsageGate {
         let gate = UsageGate {
             plans: ArcSwap::default(),
             account: args.account_throttle.0.map(Bucket::new),
-            buckets: Mutex::default(),
+            buckets: Buckets::default(),
             counters: Mutex::new(kept.counters),
             is_dirty: AtomicBool::new(false),
             generated: Mutex::new(kept.keys),
@@ -118,7 +108,7 @@ impl UsageGate {
 
     /// Gives a value to every key that has none, the same one at every start.
     fn generate(&self, usage: &mut Usage) -> anyhow::Result<()> {
-        let mut generated = lock(&self.generated);
+        let mut generated = self.generated.lock();
         let mut is_new = false;
         let without = usage.keys.iter_mut().filter(|key| key.value.is_none());
         let mut names = Vec::new();
@@ -132,7 +122,7 @@ impl UsageGate {
         }
         let kept = UsageRecord {
             keys: generated.clone(),
-            counters: lock(&self.counters).clone(),
+            counters: self.counters.lock().clone(),
         };
         drop(generated);
         if names.is_empty() {
@@ -155,100 +145,6 @@ impl UsageGate {
             }
         );
         Ok(())
-    }
-
-    /// Lets a request in, or not: API key, usage plan, then the throttles of its method and of all
-    /// requests together.
-    ///
-    /// # Errors
-    /// The fault to answer with.
-    pub(crate) fn admit(&self, exchange: &mut Exchange<'_>) -> Result<(), Fault> {
-        let now = Moment {
-            elapsed: self.begun.elapsed(),
-            today: today(),
-        };
-        self.admit_at(exchange, now)
-    }
-
-    pub(super) fn admit_at(&self, exchange: &mut Exchange<'_>, now: Moment) -> Result<(), Fault> {
-        if exchange.route.method.needs_api_key {
-            self.admit_key(exchange, now)?;
-        }
-        let route = exchange.route;
-        let (path, verb) = (&route.resource.path, &exchange.request.method);
-        let limit =
-            |value: fn(&MethodSetting) -> Option<f64>| route.stage.methods.get(path, verb, value);
-        let rate = limit(|setting| setting.throttling_rate);
-        let burst = limit(|setting| setting.throttling_burst.map(|burst| burst as f64));
-        let name = || format!("method {} {} {verb} {path}", route.api.id, route.stage.name);
-        if let Some(throttle) = of_settings(rate, burst)
-            && !self.take(name, throttle, now)
-        {
-            return Err(Fault::Throttled);
-        }
-        let account = self.account.as_ref();
-        match account.is_none_or(|bucket| bucket.take(now.elapsed)) {
-            true => Ok(()),
-            false => Err(Fault::Throttled),
-        }
-    }
-
-    /// The key of a request, its plan's throttles, then its quota.
-    fn admit_key(&self, exchange: &mut Exchange<'_>, now: Moment) -> Result<(), Fault> {
-        let route = exchange.route;
-        let value = match route.api.api_key_source {
-            ApiKeySource::Header => exchange.request.header("x-api-key").map(ToOwned::to_owned),
-            ApiKeySource::Authorizer => exchange.usage_key.clone(),
-        };
-        let value = value.ok_or(Fault::InvalidApiKey)?;
-        let plans = self.plans.load();
-        let key = plans.key(&value).ok_or(Fault::InvalidApiKey)?;
-        let (api, stage) = (route.api, &route.stage.name);
-        let found = plans.plan(key, &api.id, &api.name, stage);
-        let (plan, own) = found.ok_or(Fault::InvalidApiKey)?;
-        let context = exchange.context_mut();
-        context.insert_into("identity", "apiKey", value.into());
-        context.insert_into("identity", "apiKeyId", key.id.clone().into());
-        let (path, verb) = (&route.resource.path, exchange.request.method.as_str());
-        let mut methods = own.methods.iter();
-        let method = methods.find(|method| method.path == *path && method.verb == verb);
-        let (plan_id, key_id) = (&plan.id, &key.id);
-        if let Some(method) = method {
-            let name = || format!("plan {plan_id} {key_id} {} {stage} {verb} {path}", api.id);
-            if !self.take(name, method.throttle, now) {
-                return Err(Fault::Throttled);
-            }
-        }
-        let name = || format!("plan {plan_id} {key_id}");
-        if plan
-            .throttle
-            .is_some_and(|throttle| !self.take(name, throttle, now))
-        {
-            return Err(Fault::Throttled);
-        }
-        let Some(quota) = plan.quota else {
-            return Ok(());
-        };
-        self.is_dirty.store(true, Ordering::Relaxed);
-        match lock(&self.counters).take(plan_id, key_id, quota, now.today) {
-            true => Ok(()),
-            false => Err(Fault::QuotaExceeded),
-        }
-    }
-
-    /// Takes a token of the bucket of this name. A bucket whose limits have changed begins anew.
-    fn take(&self, name: impl Fn() -> String, throttle: Throttle, now: Moment) -> bool {
-        let bucket = {
-            let mut buckets = lock(&self.buckets);
-            let bucket = buckets
-                .entry(name())
-                .or_insert_with(|| Arc::new(Bucket::new(throttle)));
-            if !bucket.has(throttle) {
-                *bucket = Arc::new(Bucket::new(throttle));
-            }
-            bucket.clone()
-        };
-        bucket.take(now.elapsed)
     }
 
     /// Writes the file every second in which a quota was used, and once more at the end.
@@ -282,8 +178,8 @@ impl UsageGate {
             return Ok(());
         }
         let kept = UsageRecord {
-            keys: lock(&self.generated).clone(),
-            counters: lock(&self.counters).clone(),
+            keys: self.generated.lock().clone(),
+            counters: self.counters.lock().clone(),
         };
         let written = file::write(path, &kept).with_context(|| unusable(path, "cannot be written"));
         if written.is_err() {
@@ -291,21 +187,6 @@ impl UsageGate {
         }
         written
     }
-}
-
-/// The throttle that a stage's settings make of rate and burst; a negative number is no limit.
-fn of_settings(rate: Option<f64>, burst: Option<f64>) -> Option<Throttle> {
-    let (rate, burst) = match (rate, burst) {
-        (None, None) => return None,
-        (rate, burst) => (
-            rate.unwrap_or(Throttle::ACCOUNT.rate),
-            burst.unwrap_or(f64::from(Throttle::ACCOUNT.burst)),
-        ),
-    };
-    (rate >= 0.0 && burst >= 0.0).then_some(Throttle {
-        rate,
-        burst: burst as u32,
-    })
 }
 
 fn read_keys(path: &Path) -> anyhow::Result<Usage> {
@@ -346,15 +227,4 @@ fn unusable(path: &Path, how: &str) -> String {
         "--usage-file or GATEWAY_USAGE_FILE: {} {how}",
         path.display()
     )
-}
-
-fn today() -> Date {
-    let seconds = i64::try_from(Timestamp::wall().as_secs()).unwrap_or(i64::MAX);
-    let now = OffsetDateTime::from_unix_timestamp(seconds);
-    now.map_or(Date::MIN, OffsetDateTime::date)
-}
-
-/// Nothing under these locks can leave a state half changed.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

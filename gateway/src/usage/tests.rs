@@ -9,7 +9,8 @@ use kit::document::Node;
 use time::Date;
 use time::macros::date;
 
-use super::gate::{Moment, UsageGate};
+use super::admit::Moment;
+use super::gate::UsageGate;
 use super::settings::{AccountThrottle, UsageArgs};
 use crate::api::{
     Api, ApiKey, ApiKeySource, Apis, KeyDigest, MethodSetting, MethodSettings, MethodThrottle,
