@@ -110,16 +110,24 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
     }
 }
 
+/// Builds the integration request of an exchange, and adds it to the execution log.
+///
+/// # Errors
+/// See [`build`].
+pub(crate) fn recorded<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, Fault> {
+    let built = build(exchange)?;
+    if let IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) = &built {
+        execution_log::sent(&mut exchange.recording, call);
+    }
+    Ok(built)
+}
+
 /// Decides how the integration request of an exchange is sent.
 ///
 /// # Errors
 /// See [`build`].
 pub(crate) fn plan<'a>(exchange: &mut Exchange<'a>) -> Result<Plan<'a>, Fault> {
-    let built = build(exchange)?;
-    if let IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) = &built {
-        execution_log::sent(&mut exchange.recording, call);
-    }
-    Ok(Plan::of(built))
+    recorded(exchange).map(Plan::of)
 }
 
 impl<'a> Plan<'a> {

@@ -23,7 +23,7 @@ use crate::api::{Apis, ServiceUri};
 use crate::exchange::Exchange;
 use crate::execution_log::{self, Recording};
 use crate::gateway_responses::Fault;
-use crate::integration_request::{self, IntegrationRequest, Plan};
+use crate::integration_request::{self, Plan};
 use crate::integration_response::{self, Received, of_call, of_http};
 use crate::method_response::MethodResponse;
 use crate::outbound::Outbound;
@@ -132,11 +132,8 @@ async fn play(
     outcome: &mut Outcome,
 ) -> Result<Option<MethodResponse>, Fault> {
     validation::check(exchange)?;
-    let built = integration_request::build(exchange)?;
+    let built = integration_request::recorded(exchange)?;
     outcome.call = PlannedCall::of(&built);
-    if let IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) = &built {
-        execution_log::sent(&mut exchange.recording, call);
-    }
     let plan = Plan::of(built);
     let begun = Instant::now();
     let Some(received) = replier.reply(plan, exchange).await else {
