@@ -40,10 +40,13 @@ pub(super) fn refuse_private(
     };
     let is_private = endpoint_type(configuration) == Some(EndpointType::Private);
     if is_private {
-        problems.push(
-            node.problem(format!("{label}: private custom domains are not supported"))
-                .tolerable(),
+        // On AWS such a name is bound to endpoints of other accounts, too, by associations that
+        // no definition need hold.
+        let message = format!(
+            "{label}: private custom domains are not supported: the own host of a private API \
+             ({{id}}.execute-api.…) answers with --vpc-endpoint"
         );
+        problems.push(node.problem(message).tolerable());
     }
     is_private
 }

@@ -90,7 +90,8 @@ pub(super) fn document(
 }
 
 /// The condition keys of lists of networks and endpoints, with their values. SAM puts both keys
-/// into one condition, so that a request is denied by both or not at all.
+/// into one condition, so that a request is denied by both or not at all; of ids that are neither,
+/// it makes nothing (`_add_vpc_resource_policy_for_method` of aws-sam-translator 1.115.0).
 fn networks(
     at: &Node,
     fields: &mut Fields<'_>,
@@ -103,7 +104,15 @@ fn networks(
     };
     let [by_form, mut networks, mut endpoints] = names.map(&mut of);
     for node in by_form? {
-        let is_endpoint = node.text().is_ok_and(|id| id.starts_with("vpce-"));
+        let id = node.text().or_collect(problems)?;
+        let is_endpoint = id.starts_with("vpce-");
+        if !is_endpoint && !id.starts_with("vpc-") {
+            let [name, ..] = names;
+            problems.push(node.problem(format!(
+                "{name}: expected an id such as vpc-0a1b or vpce-0a1b, got {id}: SAM drops it"
+            )));
+            return None;
+        }
         let list = if is_endpoint {
             &mut endpoints
         } else {
