@@ -114,6 +114,7 @@ const TABLE: &[Wrong] = &[
     wrong(&["gateway"], "--admin-listen", "GATEWAY_ADMIN_LISTEN", "no-such-host.invalid:0", ABSENT),
 
     wrong(&["gateway", "up"], "--iam-credentials", "GATEWAY_CREDENTIALS", "hunter2", "expected KEY:SECRET"),
+    wrong(&["gateway", "up"], "--iam-callers", "GATEWAY_IAM_CALLERS", "/nope", "/nope: No such file or directory"),
     wrong(&["gateway", "up"], "--jwks", "GATEWAY_JWKS", "keys.json", "expected ISSUER=FILE or ISSUER=URL"),
     wrong(&["gateway", "up"], "--jwks-interval", "GATEWAY_JWKS_INTERVAL", "0", "expected seconds, a whole number from 1 to 86400"),
     wrong(&["gateway", "up"], "--authorizer-timeout", "GATEWAY_AUTHORIZER_TIMEOUT", "30", "expected seconds, a whole number from 1 to 29"),

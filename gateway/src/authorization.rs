@@ -4,6 +4,8 @@
 //! 500, never served. See `docs/aws/api-gateway.md#access`.
 
 mod answer;
+mod caller_policies;
+mod callers;
 mod credentials;
 mod event;
 mod facts;
@@ -21,6 +23,7 @@ mod tests;
 mod token;
 
 pub(crate) use answer::{NoGrant, read as read_answer};
+pub(crate) use callers::read as read_callers;
 pub use credentials::{Credentials, NotCredentials};
 pub(crate) use key_source::KeyPlace;
 pub use key_source::KeySource;
@@ -83,14 +86,7 @@ pub(crate) fn begin<'a>(
             let signer = signature::verify(&known.credentials, exchange.request, owner)?;
             show(exchange, &signer);
             exchange.caller_credentials = Some(signer.credentials.to_sign_with());
-            let beside = match &signer.caller {
-                Caller::Principal { account, .. } if *account != owner.account => Beside::Nothing,
-                _ => Beside::Another,
-            };
-            check_foreign(exchange, &signer, owner)?;
-            resource_policy::check(exchange, owner, &signer.caller, beside)?;
-            exchange.may_invalidate =
-                resource_policy::may_invalidate(exchange, owner, &signer.caller, beside);
+            caller_policies::check(exchange, owner, &signer)?;
             Ok(Step::Admitted)
         }
         Access::Authorizer { authorizer, scopes } => match &authorizer.kind {
@@ -122,17 +118,6 @@ fn is_reachable(exchange: &Exchange<'_>) -> bool {
 /// The policy does not allow the request.
 pub(crate) fn admit_bearer(exchange: &Exchange<'_>, owner: &Owner) -> Result<(), Fault> {
     resource_policy::check(exchange, owner, &Caller::Anonymous, Beside::Nothing)
-}
-
-/// A caller of another account needs a resource policy that allows it.
-fn check_foreign(exchange: &Exchange<'_>, signer: &Signer<'_>, owner: &Owner) -> Result<(), Fault> {
-    let Caller::Principal { account, .. } = &signer.caller else {
-        return Ok(());
-    };
-    if *account == owner.account || exchange.route.api.policy.is_some() {
-        return Ok(());
-    }
-    Err(resource_policy::denied(exchange, owner, &signer.caller, ""))
 }
 
 /// Puts who signed into `$context.identity`.

@@ -132,6 +132,15 @@ impl Gateway {
         }
     }
 
+    /// Lets in the callers of `--iam-callers`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn with_callers(self) -> anyhow::Result<Gateway> {
+        self.access.read_callers()?;
+        Ok(self)
+    }
+
     /// The APIs that it serves now.
     pub(crate) fn apis(&self) -> Arc<Apis> {
         self.apis.load_full()
@@ -143,7 +152,7 @@ impl Gateway {
             tracing::error!("API keys and usage plans stay as they were: {error:#}");
         }
         self.apis.store(Arc::new(apis));
-        self.access.forget();
+        self.access.reload();
     }
 
     /// The bytes of payloads in memory: of those that are being received, and of whole ones.

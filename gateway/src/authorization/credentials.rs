@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use kit::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::facts::Caller;
+use crate::api::Policy;
 
 /// An access key that is let in, its secret, and whose it is.
 #[derive(Debug, Clone)]
@@ -16,6 +18,10 @@ pub struct Credentials {
     token: Option<SecretString>,
     /// The caller's ARN; `None` for a user of the API's account, named like the key.
     arn: Option<String>,
+    /// When the session ends.
+    expiration: Option<Timestamp>,
+    /// The caller's own policies; `None` allows everything.
+    policies: Option<Vec<Policy>>,
 }
 
 /// The text is not `KEY:SECRET`.
@@ -35,23 +41,65 @@ impl FromStr for Credentials {
         let (Some(key), Some(secret), token) = (parts.next(), parts.next(), parts.next()) else {
             return Err(NotCredentials);
         };
-        let has_account = |arn: &String| arn.split(':').nth(4).is_some_and(|part| !part.is_empty());
         if key.is_empty() || secret.is_empty() || token == Some("") {
             return Err(NotCredentials);
         }
-        if !arn.as_ref().is_none_or(has_account) {
+        Credentials::new(key, secret, token, arn.as_deref())
+    }
+}
+
+impl Credentials {
+    /// Credentials that do not end, of a caller who may do everything.
+    ///
+    /// # Errors
+    /// The ARN has no account.
+    pub(super) fn new(
+        key: &str,
+        secret: &str,
+        token: Option<&str>,
+        arn: Option<&str>,
+    ) -> Result<Credentials, NotCredentials> {
+        let has_account = |arn: &str| {
+            let mut parts = arn.split(':');
+            parts.next() == Some("arn") && parts.nth(3).is_some_and(|part| !part.is_empty())
+        };
+        if !arn.is_none_or(has_account) {
             return Err(NotCredentials);
         }
         Ok(Credentials {
             key: key.to_owned(),
             secret: secret.into(),
             token: token.map(Into::into),
-            arn,
+            arn: arn.map(ToOwned::to_owned),
+            expiration: None,
+            policies: None,
         })
     }
-}
 
-impl Credentials {
+    /// The same until `expiration`, for what `policies` allow.
+    #[must_use]
+    pub(super) fn bounded(
+        self,
+        expiration: Option<Timestamp>,
+        policies: Option<Vec<Policy>>,
+    ) -> Credentials {
+        Credentials {
+            expiration,
+            policies,
+            ..self
+        }
+    }
+
+    /// The caller's own policies; `None` allows everything.
+    pub(super) fn policies(&self) -> Option<&[Policy]> {
+        self.policies.as_deref()
+    }
+
+    /// Whether the session has ended.
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+        self.expiration.is_some_and(|end| end <= now)
+    }
+
     pub(super) fn secret(&self) -> &str {
         self.secret.expose_secret()
     }

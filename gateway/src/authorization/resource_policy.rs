@@ -1,6 +1,6 @@
 //! The resource policy of an API: `docs/aws/api-gateway.md#access`.
 
-use super::facts::{Caller, Facts, INVALIDATE, INVOKE};
+use super::facts::{Caller, Facts, INVOKE};
 use super::method_arn::Owner;
 use super::policy::{Verdict, evaluate};
 use crate::exchange::Exchange;
@@ -12,7 +12,7 @@ use crate::stage::Route;
 pub(super) enum Beside {
     /// Nothing: the policy itself must allow it.
     Nothing,
-    /// The caller's own policies, which count as allowing it, or an authorizer that is asked later.
+    /// The caller's own policies allow it, or an authorizer is asked later.
     Another,
 }
 
@@ -40,35 +40,31 @@ pub(super) fn check(
     Err(denied(exchange, owner, caller, tail))
 }
 
-/// Whether a caller whose request was let in may have a cached response replaced.
-pub(super) fn may_invalidate(
-    exchange: &Exchange<'_>,
-    owner: &Owner,
-    caller: &Caller,
-    beside: Beside,
-) -> bool {
-    match verdict_on(INVALIDATE, exchange, owner, caller) {
-        Some(Verdict::Allowed) => true,
-        Some(Verdict::Denied) => false,
-        Some(Verdict::Silent) | None => beside == Beside::Another,
-    }
-}
-
-fn verdict_on(
+/// What the API's policy says of an action of a caller; `None` when it has no policy.
+pub(super) fn verdict_on(
     action: &'static str,
     exchange: &Exchange<'_>,
     owner: &Owner,
     caller: &Caller,
 ) -> Option<Verdict> {
-    let facts = Facts {
+    verdict(exchange.route, &facts(action, exchange, owner, caller))
+}
+
+/// What policies ask of an action of a caller.
+pub(super) fn facts<'a>(
+    action: &'static str,
+    exchange: &'a Exchange<'_>,
+    owner: &'a Owner,
+    caller: &'a Caller,
+) -> Facts<'a> {
+    Facts {
         action,
         resource: owner.method_arn(exchange.route, &exchange.request.method),
         caller,
         region: &owner.region,
         request: exchange.request,
         endpoint: exchange.request.endpoint_of(exchange.route.api),
-    };
-    verdict(exchange.route, &facts)
+    }
 }
 
 /// The fault of a caller that may not call a method.

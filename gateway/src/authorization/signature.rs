@@ -52,6 +52,9 @@ pub(super) fn verify<'k>(
     let credentials = credentials
         .filter(|known| known.has_token(token.as_deref()))
         .ok_or(Fault::UnrecognizedClient)?;
+    if credentials.has_expired(request.received) {
+        return Err(Fault::ExpiredToken);
+    }
     check_scope(&signed, owner)?;
     let now = UNIX_EPOCH + Duration::from_millis(request.received.as_millis());
     let at = check_time(&signed, now)?;

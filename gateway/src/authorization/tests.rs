@@ -1,5 +1,6 @@
 //! Access, decided for whole requests.
 
+mod caller_policies;
 mod signatures;
 mod tokens;
 
@@ -103,10 +104,21 @@ fn begun<T>(
     request: &Request,
     work: impl FnOnce(&mut Exchange<'_>, Result<Step<'_>, Fault>) -> T,
 ) -> T {
+    begun_by(&known(), policy, paths, request, work)
+}
+
+/// The same where other credentials are known.
+fn begun_by<T>(
+    known: &Known,
+    policy: &str,
+    paths: &str,
+    request: &Request,
+    work: impl FnOnce(&mut Exchange<'_>, Result<Step<'_>, Fault>) -> T,
+) -> T {
     let apis = apis(policy, paths);
     let route = crate::stage::route(&apis, "localhost", &request.method, &request.path).unwrap();
     let mut exchange = Exchange::new(&route, request, "111122223333");
-    let step = begin(&mut exchange, &known(), |issuer| vec![issuer.url()]);
+    let step = begin(&mut exchange, known, |issuer| vec![issuer.url()]);
     work(&mut exchange, step)
 }
 

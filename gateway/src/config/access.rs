@@ -1,5 +1,6 @@
 //! Settings of access: who may call.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kit::cli;
@@ -21,6 +22,10 @@ pub struct AccessArgs {
         hide_env_values = true
     )]
     pub iam_credentials: Vec<Credentials>,
+    /// A file of such callers: access keys, sessions with their end, and in its own policy what
+    /// each may do. Read again with the definition
+    #[arg(long, value_name = "FILE", env = "GATEWAY_IAM_CALLERS")]
+    pub iam_callers: Option<PathBuf>,
     /// A VPC endpoint by which private APIs are reached, and the network whose requests come
     /// through it: ID=NETWORK, or ID@VPC=NETWORK. Repeatable; in the environment, separate values
     /// with commas

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use kit::send::ClientIdentity;
 
 use crate::api::{Apis, EndpointType};
+use crate::authorization::read_callers;
 use crate::config::GatewayArgs;
 use crate::outbound::ClientCertificate;
 use crate::tls;
@@ -44,6 +45,9 @@ impl GatewayArgs {
             let setting = "--client-certificate or GATEWAY_CLIENT_CERTIFICATE";
             ClientIdentity::read(file)
                 .with_context(|| format!("{setting}: {id}={}", file.display()))?;
+        }
+        if let Some(file) = &self.access.iam_callers {
+            read_callers(file)?;
         }
         UsageGate::check(&self.usage)?;
         self.logs.check()

@@ -25,6 +25,8 @@ pub enum Fault {
     WrongSignature(String),
     /// A request that is signed with an unknown access key, or without its session's token.
     UnrecognizedClient,
+    /// A request that is signed in a session which has ended.
+    ExpiredToken,
     /// A caller without credentials, or with wrong ones.
     Unauthorized,
     /// A caller whose token of an identity provider has expired.
@@ -125,6 +127,7 @@ impl Fault {
             Fault::Unauthorized | Fault::IncomingTokenExpired | Fault::TokenRefused(_) => {
                 ResponseType::Unauthorized
             }
+            Fault::ExpiredToken => ResponseType::ExpiredToken,
             Fault::AuthorizerMisconfigured => ResponseType::AuthorizerConfigurationError,
             Fault::AuthorizerFailed => ResponseType::AuthorizerFailure,
             Fault::InvalidApiKey => ResponseType::InvalidApiKey,
@@ -189,6 +192,7 @@ impl Fault {
             Fault::Unauthorized | Fault::IncomingTokenExpired | Fault::TokenRefused(_) => {
                 "UnauthorizedException"
             }
+            Fault::ExpiredToken => "ExpiredTokenException",
             Fault::AccessDenied(_) | Fault::InvalidationRefused => "AccessDeniedException",
             Fault::AuthorizerMisconfigured => "AuthorizerConfigurationException",
             Fault::AuthorizerFailed => "AuthorizerFailureException",
@@ -238,6 +242,10 @@ impl Fault {
             ),
             Fault::TokenRefused(TokenRefusal::Scope(_)) => ("Forbidden", Spelling::Tight),
             Fault::Unauthorized | Fault::TokenRefused(_) => ("Unauthorized", Spelling::Tight),
+            Fault::ExpiredToken => (
+                "The security token included in the request is expired",
+                Spelling::Tight,
+            ),
             Fault::IncomingTokenExpired => ("The incoming token has expired", Spelling::Tight),
             Fault::AccessDenied(text) => (text.as_str(), Spelling::Capital),
             Fault::AuthorizerMisconfigured | Fault::AuthorizerFailed => ("", Spelling::Null),

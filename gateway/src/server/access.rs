@@ -1,8 +1,10 @@
 //! Door: asks Lambda authorizers, and issuers for the keys of tokens, where access needs it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use kit::call::Reply;
 use kit::send::SendError;
 use kit::service::{Identity, ServiceError, Services};
@@ -12,7 +14,7 @@ use super::issuer_keys::IssuerKeys;
 use crate::access_log::LogFields;
 use crate::api::{Access, ApiProtocol};
 use crate::authorization::{
-    self, Known, NoGrant, Owner, Presented, Question, Results, Step, conclude_answer,
+    self, Credentials, Known, NoGrant, Owner, Presented, Question, Results, Step, conclude_answer,
     conclude_token, token_fault,
 };
 use crate::config::AccessArgs;
@@ -23,7 +25,11 @@ use crate::trouble::Trouble;
 /// Decides which requests may go on to their method.
 #[derive(Debug)]
 pub(super) struct AccessControl {
-    known: Known,
+    known: ArcSwap<Known>,
+    /// `--iam-credentials`
+    given: Vec<Credentials>,
+    /// `--iam-callers`
+    callers: Option<PathBuf>,
     results: Results,
     services: Services,
     keys: IssuerKeys,
@@ -41,10 +47,12 @@ impl AccessControl {
         args: &AccessArgs,
     ) -> AccessControl {
         AccessControl {
-            known: Known {
+            known: ArcSwap::from_pointee(Known {
                 owner,
                 credentials: args.iam_credentials.clone(),
-            },
+            }),
+            given: args.iam_credentials.clone(),
+            callers: args.iam_callers.clone(),
             results: Results::default(),
             services,
             keys,
@@ -52,15 +60,35 @@ impl AccessControl {
         }
     }
 
-    /// Forgets what authorizers answered, for a definition that may have others.
-    pub(super) fn forget(&self) {
+    /// Forgets what authorizers answered, for a definition that may have others, and reads the
+    /// callers again.
+    pub(super) fn reload(&self) {
         self.results.clear();
+        if let Err(error) = self.read_callers() {
+            tracing::error!("callers of AWS_IAM methods stay as they were: {error:#}");
+        }
+    }
+
+    /// Lets in the callers of the file, too.
+    ///
+    /// # Errors
+    /// It cannot be read; then everything stays as it was.
+    pub(super) fn read_callers(&self) -> anyhow::Result<()> {
+        let Some(file) = &self.callers else {
+            return Ok(());
+        };
+        let callers = authorization::read_callers(file)?;
+        self.known.rcu(|known| Known {
+            owner: known.owner.clone(),
+            credentials: self.given.iter().chain(&callers).cloned().collect(),
+        });
+        Ok(())
     }
 
     /// Lets a request go on, or gives the fault to answer with.
     pub(super) async fn check(&self, exchange: &mut Exchange<'_>) -> Result<(), Fault> {
         let names = |issuer: &_| self.keys.names(issuer);
-        let step = authorization::begin(exchange, &self.known, names);
+        let step = authorization::begin(exchange, &self.known.load(), names);
         match &exchange.route.method.access {
             Access::Iam => noted(exchange, AUTHENTICATE, &step),
             Access::Authorizer { .. } if step.is_err() => noted(exchange, AUTHORIZER, &step),
@@ -93,12 +121,13 @@ impl AccessControl {
             }
         })?;
         conclude_token(exchange, &presented, keys.find(id))?;
-        authorization::admit_bearer(exchange, &self.known.owner)
+        authorization::admit_bearer(exchange, &self.known.load().owner)
     }
 
     async fn ask(&self, exchange: &mut Exchange<'_>, question: Question<'_>) -> Result<(), Fault> {
         let now = exchange.request.received;
-        let owner = &self.known.owner;
+        let known = self.known.load_full();
+        let owner = &known.owner;
         let kept = question.key.as_ref();
         if let Some(grant) = kept.and_then(|key| self.results.get(key, now)) {
             return conclude_answer(exchange, owner, &grant);

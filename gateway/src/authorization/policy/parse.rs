@@ -12,6 +12,8 @@ pub(crate) enum PolicyKind {
     Resource,
     /// The answer of an authorizer, about one caller.
     Authorizer,
+    /// The policy of one caller, which names no principals either.
+    Identity,
 }
 
 /// Reads a policy document.
@@ -78,7 +80,10 @@ fn statement(statement: &Json, form: PolicyKind) -> Result<Statement, String> {
         effect,
         principals: match form {
             PolicyKind::Resource => principals(fields)?,
-            PolicyKind::Authorizer => Principals::Unnamed,
+            PolicyKind::Identity if fields.keys().any(|key| key.ends_with("Principal")) => {
+                return Err("a caller's own policy names no Principal".to_owned());
+            }
+            PolicyKind::Authorizer | PolicyKind::Identity => Principals::Unnamed,
         },
         actions: names(fields, "Action", "NotAction")?,
         resources,

@@ -27,6 +27,23 @@ fn authorization(scope: &str, headers: &str, signature: &str) -> String {
 const SCOPE: &str = "AKIDEXAMPLE/20231114/eu-west-1/execute-api";
 const PLAIN: &str = "ed2a9004e84f74afb5a0cd9bbd72c356c21e09152f16dee9bad510ecd1f5400c";
 
+/// `GET /dev/iam`, signed by a user of the API's account.
+pub(super) fn plain() -> Request {
+    let plain = authorization(SCOPE, "host;x-amz-date", PLAIN);
+    request("GET", "/dev/iam", &[HOST, DATE, ("authorization", &plain)])
+}
+
+/// The same in a session.
+pub(super) fn session() -> Request {
+    let scope = "ASIAEXAMPLE/20231114/eu-west-1/execute-api";
+    let names = "host;x-amz-date;x-amz-security-token";
+    let signature = "dfee99a803eab1363d7d93a93279380752d9b880d48c1a66cdba2dae58010801";
+    let authorization = authorization(scope, names, signature);
+    let token = ("x-amz-security-token", "session/token==");
+    let headers = [HOST, DATE, token, ("authorization", authorization.as_str())];
+    request("GET", "/dev/iam", &headers)
+}
+
 /// What comes of a request: the caller's ARN as templates see it, or error type and body.
 fn outcome(policy: &str, request: &Request) -> Result<String, (&'static str, String)> {
     let paths = "paths: {/iam: &p {x-amazon-apigateway-any-method: {x-amazon-apigateway-auth: {type: AWS_IAM}, x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}}}}}, '/iam/{x}': *p}";
