@@ -15,8 +15,9 @@ use kit::definition::DefinitionArgs;
 use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
-use kit::send::AllowTarget;
+use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
+use tokio::sync::mpsc::Receiver;
 
 use crate::access_log::LogArgs;
 use crate::api::Apis;
@@ -125,6 +126,8 @@ pub struct Settings {
     pub args: GatewayArgs,
     /// Where the APIs come from; none when they never change.
     pub reload: Option<Reload>,
+    /// Further APIs, where the program around this one reads and checks them.
+    pub further: Option<Receiver<Apis>>,
 }
 
 impl Settings {
@@ -145,6 +148,7 @@ impl Settings {
             outbound: Outbound::default(),
             args: GatewayArgs::default(),
             reload: None,
+            further: None,
         }
     }
 }
@@ -161,7 +165,7 @@ impl Cli {
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         let definition = sources.load(&account);
-        let outbound = Outbound::new(&self.args.outbound, self.allow_target);
+        let outbound = Outbound::new(&self.args.outbound, AllowTargets::new(self.allow_target));
         let apis = load_apis(&definition, self.args.stage.clone(), &outbound)?;
         definition.report_not_run();
         self.args.check(&apis, self.definition.lenient)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use kit::cli;
-use kit::send::{AllowTarget, AllowTargets};
+use kit::send::AllowTargets;
 
 /// Settings of what integrations call, in the gateway's own program and in `tidegate up`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -81,9 +81,9 @@ pub struct Outbound {
 
 impl Outbound {
     /// What `args` say, with these targets in addition to public addresses.
-    pub fn new(args: &OutboundArgs, allowed: impl IntoIterator<Item = AllowTarget>) -> Outbound {
+    pub fn new(args: &OutboundArgs, allowed: AllowTargets) -> Outbound {
         Outbound {
-            allowed: AllowTargets::new(allowed),
+            allowed,
             links: args.vpc_link.clone(),
             certificates: args.client_certificate.clone(),
             assumes_roles_at_endpoints: args.assume_roles,

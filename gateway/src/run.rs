@@ -11,6 +11,7 @@ use axum::routing::get;
 use http::StatusCode;
 use kit::aws;
 use kit::serve::{Tls, serve_admin};
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
@@ -38,6 +39,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         outbound,
         args,
         reload,
+        further,
     } = settings;
     let sdk = kit::send::with_keepalive(sdk)
         .context("cannot read the system's certificate authorities")?;
@@ -57,7 +59,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         tokio::spawn(watch_sqs(gateway.clone(), sqs, stop.clone()));
     }
-    watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
+    watch_files(&gateway, &serving, tls.clone(), (reload, further), &stop)?;
     let port = server::port(&serving, tls).await;
     let seats = port.seats.clone();
     let measured = gateway.clone();
@@ -90,6 +92,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
 /// The gateway with the settings of its port and of its logs, which SIGHUP opens again.
 fn with_settings(gateway: Gateway, args: &GatewayArgs) -> anyhow::Result<Arc<Gateway>> {
     let gateway = gateway
+        .with_callers()?
         .with_serving(&args.serving)
         .with_logs(&args.logs, args.cache_memory)?;
     let gateway = Arc::new(gateway);
@@ -109,7 +112,7 @@ fn watch_files(
     gateway: &Arc<Gateway>,
     serving: &ServingArgs,
     tls: Option<Arc<Tls>>,
-    reload: Option<Reload>,
+    (reload, further): (Option<Reload>, Option<Receiver<Apis>>),
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let files = {
@@ -122,10 +125,9 @@ fn watch_files(
     if let Some(tls) = tls.clone() {
         tls::watch(tls, files, stop.clone())?;
     }
-    let Some(reload) = reload else {
-        return Ok(());
-    };
-    let (gateway, serving, is_lenient) = (gateway.clone(), serving.clone(), reload.is_lenient());
+    // Whoever hands further APIs in has checked them: what is wrong with them is warned of only.
+    let is_lenient = reload.as_ref().is_none_or(Reload::is_lenient);
+    let (gateway, serving) = (gateway.clone(), serving.clone());
     let replace = move |apis: Apis| {
         let files = tls::check(&serving, &apis, is_lenient)?;
         if let Some(tls) = &tls {
@@ -134,7 +136,24 @@ fn watch_files(
         gateway.replace_apis(apis);
         Ok(())
     };
-    Ok(reload.watch(replace, stop.clone())?)
+    if let Some(reload) = reload {
+        reload.watch(replace, stop.clone())?;
+    } else if let Some(further) = further {
+        tokio::spawn(serve_further(further, replace));
+    }
+    Ok(())
+}
+
+/// Has the gateway serve each of these, as long as somebody hands them in.
+async fn serve_further(
+    mut further: Receiver<Apis>,
+    replace: impl Fn(Apis) -> anyhow::Result<()> + Send,
+) {
+    while let Some(apis) = further.recv().await {
+        if let Err(error) = replace(apis) {
+            tracing::error!("the APIs are served as they were: {error:#}");
+        }
+    }
 }
 
 /// `/healthz`, `/metrics`, `/readyz` for all APIs, and `/readyz/NAME` for one.

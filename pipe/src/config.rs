@@ -15,6 +15,7 @@ use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
+use tokio::sync::mpsc::Receiver;
 
 use crate::definition::PipeDefinitions;
 use crate::definition::Reload;
@@ -132,6 +133,8 @@ pub struct Settings {
     pub admin: Option<TcpListener>,
     /// Reads the definition again when it changes, if that is wanted.
     pub reload: Option<Reload>,
+    /// Further definitions, where the program around this one reads and checks them.
+    pub further: Option<Receiver<PipeDefinitions>>,
 }
 
 impl Settings {
@@ -167,6 +170,7 @@ impl Settings {
             outbox: None,
             admin,
             reload: None,
+            further: None,
         }
     }
 }

@@ -52,7 +52,10 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
         true => aws::account(&sdk).await?,
         false => aws::account_unasked(&sdk)?,
     };
-    let outbound = Outbound::new(&args.outbound, args.allow_target.clone());
+    let outbound = Outbound::new(
+        &args.outbound,
+        kit::send::AllowTargets::new(args.allow_target.iter().cloned()),
+    );
     let apis = apis(args, &account, &outbound)?;
     let mut test = args.request(&apis, &account.account_id)?;
     if let Some(file) = &args.authorizer {

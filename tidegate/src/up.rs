@@ -6,8 +6,11 @@ mod banner;
 mod chain;
 mod plan;
 pub(crate) mod ports;
+mod provisioning;
+mod reload;
 mod resources;
 mod services;
+mod source;
 mod undeclared;
 
 pub use args::{Args, Part};
@@ -17,7 +20,7 @@ use kit::aws;
 
 use plan::Plan;
 use ports::Ports;
-use resources::Exposure;
+use source::Exposure;
 
 /// Reads definitions and binds all ports.
 ///

@@ -133,7 +133,10 @@ mod tests {
     async fn private_addresses_need_permission_in_every_spelling() {
         let port = endpoint().await.port();
         let open = [format!("127.0.0.1:{port}").parse().unwrap()];
-        let allowed = HttpSenders::new(Outbound::new(&OutboundArgs::default(), open));
+        let allowed = HttpSenders::new(Outbound::new(
+            &OutboundArgs::default(),
+            kit::send::AllowTargets::new(open),
+        ));
         let url = format!("http://127.0.0.1:{port}/");
         let reply = allowed.send(call(&url), over(None), LATE).await.unwrap();
         assert_eq!(reply.body, format!("127.0.0.1:{port}"));
@@ -162,7 +165,7 @@ mod tests {
             vpc_link: vec![format!("a1={address}").parse().unwrap()],
             ..OutboundArgs::default()
         };
-        let senders = HttpSenders::new(Outbound::new(&args, []));
+        let senders = HttpSenders::new(Outbound::new(&args, kit::send::AllowTargets::default()));
         let reply = senders.send(call("http://inner.example:81/"), over(Some("a1")), LATE);
         assert_eq!(reply.await.unwrap().body, "inner.example:81");
         let nowhere = senders.send(call("http://inner.example/"), over(Some("b2")), LATE);

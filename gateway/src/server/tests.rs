@@ -105,7 +105,10 @@ async fn gateway(endpoint: &str) -> Router {
 
 /// Everything on this machine may be called.
 fn outbound() -> Outbound {
-    Outbound::new(&OutboundArgs::default(), ["127.0.0.1".parse().unwrap()])
+    Outbound::new(
+        &OutboundArgs::default(),
+        kit::send::AllowTargets::new(["127.0.0.1".parse().unwrap()]),
+    )
 }
 
 /// A service that gives this answer to every call, after `delay`.

@@ -160,7 +160,10 @@ async fn a_call_is_sent_when_it_is_asked_for() {
         let source = ReplySource::Send(Box::new(sdk.clone()), outbound);
         test_invoke(&apis(port), "1", test, source).await.unwrap()
     };
-    let allowed = Outbound::new(&OutboundArgs::default(), ["127.0.0.1".parse().unwrap()]);
+    let allowed = Outbound::new(
+        &OutboundArgs::default(),
+        kit::send::AllowTargets::new(["127.0.0.1".parse().unwrap()]),
+    );
     let outcome = play(allowed).await;
     let url = outcome.call.unwrap().url;
     assert!(url.ends_with("/x?token=********"), "{url}");

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use url::{Host as UrlHost, Url};
 
+use crate::lock::RwLock;
 use public::is_public;
 
 /// One `--allow-target`: a host name, an address or a network in CIDR form, each with an optional
@@ -29,14 +30,14 @@ enum AllowedHost {
     Network(IpAddr, u8),
 }
 
-/// Everything that is allowed beside public addresses.
+/// Everything that is allowed beside public addresses. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct AllowTargets(Arc<[AllowTarget]>);
+pub struct AllowTargets(Arc<RwLock<Vec<AllowTarget>>>);
 
 impl AllowTargets {
     /// Collects what was allowed.
     pub fn new(targets: impl IntoIterator<Item = AllowTarget>) -> AllowTargets {
-        AllowTargets(targets.into_iter().collect())
+        AllowTargets(Arc::new(RwLock::new(targets.into_iter().collect())))
     }
 
     /// Every address: for URLs that the operator gave, which need no further permission.
@@ -51,12 +52,23 @@ impl AllowTargets {
         ])
     }
 
+    /// Allows further targets, for everyone who asks this list or a clone of it.
+    pub fn add(&self, targets: impl IntoIterator<Item = AllowTarget>) {
+        let mut allowed = self.0.write();
+        for target in targets {
+            if !allowed.contains(&target) {
+                allowed.push(target);
+            }
+        }
+    }
+
     /// Whether `address`, which `host` resolved to, may be connected to.
     pub fn permit(&self, host: &str, port: u16, address: IpAddr) -> bool {
         let address = address.to_canonical();
         is_public(address)
             || self
                 .0
+                .read()
                 .iter()
                 .any(|allowed| allowed.covers(host, port, address))
     }
@@ -78,7 +90,7 @@ impl AllowTargets {
                 addresses.any(|address| allowed.covers(&host, port, address.to_canonical()))
             }
         };
-        self.0.iter().any(covers)
+        self.0.read().iter().any(covers)
     }
 
     /// Whether it is plain from a URL alone, without looking up a name, that it leads to addresses

@@ -56,10 +56,10 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         Ok::<(), std::io::Error>(())
     };
     let mut serving = std::pin::pin!(serving);
-    let mut definitions = settings
-        .reload
-        .map(|reload| reload.watch(stop.clone()))
-        .transpose()?;
+    let mut definitions = match settings.reload {
+        Some(reload) => Some(reload.watch(stop.clone())?),
+        None => settings.further,
+    };
     loop {
         tokio::select! {
             served = &mut serving => break served?,

@@ -11,8 +11,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
-use super::undeclared::{self, UndeclaredQueue};
-use crate::provision;
+use super::provisioning::provision_all;
+use super::reload::Reload;
+use super::undeclared::UndeclaredQueue;
+use crate::provision::buckets;
 
 /// A chain that is ready to start: everything is read, and every port is bound. A program that the
 /// definition has no work for is `None`.
@@ -28,6 +30,8 @@ pub(crate) struct Chain {
     pub(super) definition: Declarations,
     pub(super) undeclared: BTreeSet<UndeclaredQueue>,
     pub(super) sdk: SdkConfig,
+    /// Reads the definition again when it changes.
+    pub(super) reload: Reload,
     pub(super) banner: Banner,
 }
 
@@ -38,11 +42,12 @@ pub(crate) struct Chain {
 /// A program ended by itself.
 pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
+    let watch = chain.reload.watch()?;
     let bucket = chain
         .subscriber
         .as_ref()
         .map(|subscriber| subscriber.bucket.clone());
-    let provision = provision_all(
+    let provision = provision(
         &chain.definition,
         &chain.undeclared,
         bucket.as_deref(),
@@ -58,19 +63,13 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
             return flat(emulator.await);
         }
     };
-    let mut programs = JoinSet::new();
-    if let Some(gateway) = chain.gateway {
-        programs.spawn(named("gateway", gateway::run(gateway, stop.clone())));
-    }
-    if let Some(pipe) = chain.pipe {
-        programs.spawn(named("pipe", pipe::run(pipe, stop.clone())));
-    }
-    if let Some(publisher) = chain.publisher {
-        programs.spawn(named("pub", publisher::run(publisher, stop.clone())));
-    }
-    if let Some(subscriber) = chain.subscriber {
-        programs.spawn(named("sub", subscriber::run(subscriber, stop.clone())));
-    }
+    let mut programs = start(
+        chain.gateway,
+        chain.pipe,
+        chain.publisher,
+        chain.subscriber,
+        &stop,
+    );
     console::announce(&chain.banner);
     // A program that ends by itself takes the others with it: half a chain is none.
     let mut result = Ok(());
@@ -84,6 +83,7 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
             false
         }
         () = stop.cancelled() => true,
+        () = chain.reload.keep(watch) => true,
     };
     stop.cancel();
     while let Some(ended) = programs.join_next().await {
@@ -99,19 +99,41 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
 
 /// Creates the queues and buckets that the other programs rely on. `bucket` is the subscriber's,
 /// which the definition need not declare.
-async fn provision_all(
+async fn provision(
     definition: &Declarations,
     undeclared: &BTreeSet<UndeclaredQueue>,
     bucket: Option<&str>,
     sdk: &SdkConfig,
 ) -> anyhow::Result<()> {
-    // With the list of existing queues, a new queue takes one request.
-    let sqs = provision::sqs::Sqs::new(sdk).listed().await?;
-    provision::provision_by(definition, &sqs, sdk).await?;
+    provision_all(definition, undeclared, sdk).await?;
     if let Some(bucket) = bucket {
-        provision::buckets::create_plain(bucket, sdk).await?;
+        buckets::create_plain(bucket, sdk).await?;
     }
-    undeclared::create(undeclared, sdk).await
+    Ok(())
+}
+
+/// Starts the programs that the definition has work for.
+fn start(
+    gateway: Option<gateway::Settings>,
+    pipe: Option<pipe::Settings>,
+    publisher: Option<publisher::Settings>,
+    subscriber: Option<subscriber::Settings>,
+    stop: &CancellationToken,
+) -> JoinSet<anyhow::Result<()>> {
+    let mut programs = JoinSet::new();
+    if let Some(gateway) = gateway {
+        programs.spawn(named("gateway", gateway::run(gateway, stop.clone())));
+    }
+    if let Some(pipe) = pipe {
+        programs.spawn(named("pipe", pipe::run(pipe, stop.clone())));
+    }
+    if let Some(publisher) = publisher {
+        programs.spawn(named("pub", publisher::run(publisher, stop.clone())));
+    }
+    if let Some(subscriber) = subscriber {
+        programs.spawn(named("sub", subscriber::run(subscriber, stop.clone())));
+    }
+    programs
 }
 
 fn flat(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {

@@ -2,9 +2,9 @@
 //! No port is open until the plan is built.
 
 use aws_config::SdkConfig;
+use gateway::api::Apis;
 use gateway::example::{Example, example};
 use kit::aws;
-use kit::cloudformation::Account;
 use kit::definition::Declarations;
 use url::Url;
 
@@ -12,7 +12,9 @@ use super::args::{Args, Part};
 use super::banner::{Banner, Contents, EVENT};
 use super::chain::Chain;
 use super::ports::{Ports, bind};
-use super::resources::{Exposure, Resources};
+use super::reload::Reload;
+use super::resources::Resources;
+use super::source::{Exposure, Source};
 
 /// Where the subscriber keeps events when the definition declares no bucket.
 const BUCKET: &str = "donggyu-test-poc";
@@ -21,7 +23,7 @@ const BUCKET: &str = "donggyu-test-poc";
 #[derive(Debug)]
 pub(super) struct Plan {
     definition: Declarations,
-    account: Account,
+    source: Source,
     resources: Resources,
     /// A request that one of the APIs accepts.
     example: Option<Example>,
@@ -48,23 +50,21 @@ impl Plan {
         files
             .defaults
             .insert("SubEndpoint".to_owned(), subscriber.to_string());
-        let account = aws::local_account(sdk);
-        let definition = files.load(&account)?;
-        let mut allowed = args.pipe.allow_target.clone();
+        let mut given = args.pipe.allow_target.clone();
         let own = ports.subscriber.to_string();
-        allowed.push(own.parse().map_err(anyhow::Error::msg)?);
-        let resources = Resources::read(
-            &definition,
-            &account,
-            &args.gateway,
-            &subscriber,
-            allowed,
+        given.push(own.parse().map_err(anyhow::Error::msg)?);
+        let source = Source {
+            files,
+            account: aws::local_account(sdk),
+            gateway: args.gateway.clone(),
+            subscriber,
+            given,
             exposure,
-        )?;
-        definition.report_not_run();
+        };
+        let (definition, resources) = Resources::load(&source)?;
 
-        let is_demo = files.is_built_in() || resources.reaches_subscriber;
-        let example = example(&resources.apis, &account.account_id, EVENT);
+        let is_demo = source.files.is_built_in() || resources.reaches_subscriber;
+        let example = example(&resources.apis, &source.account.account_id, EVENT);
         let posted = example.as_ref().filter(|example| example.body.is_some());
         let posted = posted.filter(|_| is_demo && args.runs(Part::Pub));
         let sub_host = posted
@@ -76,7 +76,7 @@ impl Plan {
         });
         Ok(Plan {
             definition,
-            account,
+            source,
             resources,
             example,
             sub_host,
@@ -89,7 +89,7 @@ impl Plan {
         let contents = Contents {
             ports,
             resources: &self.resources,
-            account: &self.account,
+            account: &self.source.account,
             without: &args.without,
             example: self.example.as_ref(),
             publisher: self.sub_host.as_ref(),
@@ -108,12 +108,14 @@ impl Plan {
         let runs_pipe = args.runs(Part::Pipe) && !self.resources.pipes.pipes.is_empty();
         let Plan {
             definition,
-            account,
+            source,
             resources,
             sub_host,
             bucket,
             ..
         } = self;
+        let account_id = source.account.account_id.clone();
+        let mut reload = Reload::new(source, &resources, sdk.clone());
         let Resources {
             apis,
             pipes,
@@ -124,43 +126,61 @@ impl Plan {
             ..
         } = resources;
         let gateway = runs_gateway.then(|| {
-            let account_id = account.account_id.clone();
-            let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
             anyhow::Ok(gateway::Settings {
                 outbound,
                 args: args.gateway.clone(),
-                ..gateway::Settings::new(apis, account_id, sdk.clone(), listener, admin)
+                further: Some(reload.further_apis()),
+                ..gateway(apis, account_id.clone(), &sdk, bound)?
             })
         });
         let gateway = gateway.transpose()?;
         let pipe = runs_pipe.then(|| {
-            let admin = bind(bound.pipe_admin)?;
-            let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), Some(admin));
-            let outbox = Some(outbox);
-            args.pipe.complete(pipe::Settings { outbox, ..settings })
+            let admin = Some(bind(bound.pipe_admin)?);
+            let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), admin);
+            args.pipe.complete(pipe::Settings {
+                outbox: Some(outbox),
+                further: Some(reload.further_pipes()),
+                ..settings
+            })
         });
         let pipe = pipe.transpose()?;
-        let publisher = sub_host.map(|sub_host| publisher(sub_host, bound));
-        let publisher = publisher.transpose()?;
+        let publisher = sub_host.map(|host| publisher(host, bound)).transpose()?;
         let subscriber = bucket.map(|bucket| subscriber(bucket, bound, &sdk));
         let subscriber = subscriber.transpose()?;
-        let listener = bind(bound.emulator)?;
-        let client = aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id));
-        tracing::info!("tidegate {client}");
-        let emulator = args.emulator.open(aws::region(&sdk).to_owned())?;
+        introduce(&sdk, &account_id);
         Ok(Chain {
-            emulator,
+            listener: bind(bound.emulator)?,
+            emulator: args.emulator.open(aws::region(&sdk).to_owned())?,
             gateway,
             pipe,
             publisher,
             subscriber,
-            listener,
             definition,
             undeclared,
             sdk,
+            reload,
             banner,
         })
     }
+}
+
+/// Logs endpoint, region and account.
+fn introduce(sdk: &SdkConfig, account_id: &str) {
+    let client = aws::introduction(sdk, &["SQS", "S3"], Some(account_id));
+    tracing::info!("tidegate {client}");
+}
+
+fn gateway(
+    apis: Apis,
+    account_id: String,
+    sdk: &SdkConfig,
+    bound: &Ports,
+) -> anyhow::Result<gateway::Settings> {
+    let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
+    let sdk = sdk.clone();
+    Ok(gateway::Settings::new(
+        apis, account_id, sdk, listener, admin,
+    ))
 }
 
 fn publisher(sub_host: Url, bound: &Ports) -> anyhow::Result<publisher::Settings> {

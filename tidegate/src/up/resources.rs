@@ -2,18 +2,17 @@
 //! reported together.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use gateway::Outbound;
 use gateway::api::Apis;
-use kit::cloudformation::Account;
 use kit::definition::Declarations;
 use kit::send::{AllowTarget, AllowTargets};
 use pipe::outbox::Outbox;
 use url::Url;
 
 use super::services::ChainServices;
+use super::source::{Exposure, Source};
 use super::undeclared::{self, UndeclaredQueue};
 use crate::provision::{self, DeclaredNames};
 
@@ -30,8 +29,10 @@ pub(super) struct Resources {
     pub undeclared: BTreeSet<UndeclaredQueue>,
     /// What integrations of the APIs may reach.
     pub outbound: Outbound,
-    /// Targets that pipes may deliver to, besides public addresses.
+    /// Targets that pipes and integrations may call, besides public addresses.
     pub allowed: AllowTargets,
+    /// The same, one by one.
+    pub targets: Vec<AllowTarget>,
     /// Targets on this machine that are allowed because the definition names them:
     /// `localhost:9000`.
     pub named: Vec<String>,
@@ -43,40 +44,25 @@ pub(super) struct Resources {
     pub reaches_subscriber: bool,
 }
 
-/// From where the ports of the chain can be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exposure {
-    /// From this machine only. A message from another machine cannot end up at a program here.
-    Loopback,
-    /// From other machines.
-    Network,
-}
-
-impl Exposure {
-    /// The exposure of ports that listen at `host`.
-    pub(super) fn of(host: IpAddr) -> Exposure {
-        if host.is_loopback() {
-            Exposure::Loopback
-        } else {
-            Exposure::Network
-        }
-    }
-}
-
 impl Resources {
-    /// Reads `definition`. Pipes and integrations may call `given` targets and, if only this machine reaches
-    /// the chain, to targets on this machine that the definition names.
+    /// Reads the definition of `source`.
+    ///
+    /// # Errors
+    /// Something in it is wrong or not supported, or nothing in it runs here.
+    pub(super) fn load(source: &Source) -> anyhow::Result<(Declarations, Resources)> {
+        let definition = source.files.load(&source.account)?;
+        let resources = Resources::read(&definition, source)?;
+        definition.report_not_run();
+        Ok((definition, resources))
+    }
+
+    /// Reads `definition`. Pipes and integrations may call the targets that `source` gives and, if
+    /// only this machine reaches the chain, targets on this machine that the definition names.
     ///
     /// # Errors
     /// Something in the definition is wrong or not supported, or nothing in it runs here.
-    pub(super) fn read(
-        definition: &Declarations,
-        account: &Account,
-        gateway: &gateway::GatewayArgs,
-        subscriber: &Url,
-        given: Vec<AllowTarget>,
-        exposure: Exposure,
-    ) -> anyhow::Result<Resources> {
+    fn read(definition: &Declarations, source: &Source) -> anyhow::Result<Resources> {
+        let (gateway, given) = (&source.gateway, source.given.clone());
         let before = AllowTargets::new(given.iter().cloned());
         let mut problems = Vec::new();
         let mut apis = Apis::read(definition, gateway.stage.clone(), &mut problems);
@@ -84,13 +70,13 @@ impl Resources {
         services.check_apis(&mut apis, &mut problems);
         let mut local = pipe::definition::PipeDefinitions::endpoints(definition);
         local.extend(apis.endpoints());
-        local.retain(|url| exposure == Exposure::Loopback && before.refuse(url));
-        let given: Vec<AllowTarget> = given
+        local.retain(|url| source.exposure == Exposure::Loopback && before.refuse(url));
+        let targets: Vec<AllowTarget> = given
             .into_iter()
             .chain(local.iter().flat_map(AllowTarget::loopback))
             .collect();
-        let outbound = Outbound::new(&gateway.outbound, given.clone());
-        let allowed = AllowTargets::new(given);
+        let allowed = AllowTargets::new(targets.iter().cloned());
+        let outbound = Outbound::new(&gateway.outbound, allowed.clone());
 
         apis.check_endpoints(&outbound, &mut problems);
         let declared = provision::read(definition, &mut problems);
@@ -101,13 +87,13 @@ impl Resources {
         gateway.check(&apis, definition.is_lenient())?;
 
         let mut undeclared = undeclared::find(&apis, &pipes.pipes);
-        undeclared.retain(|queue| !queue.is_declared(account, &declared.queues));
+        undeclared.retain(|queue| !queue.is_declared(&source.account, &declared.queues));
         let named: BTreeSet<String> = local
             .iter()
             .filter(|url| !allowed.refuse(url))
             .map(AllowTarget::text_for)
             .collect();
-        let reaches_subscriber = reaches(&pipes.pipes, subscriber);
+        let reaches_subscriber = reaches(&pipes.pipes, &source.subscriber);
         let named = named.into_iter().collect();
         let outbox = Arc::new(Outbox::new(allowed.clone()));
         let resources = Resources {
@@ -117,6 +103,7 @@ impl Resources {
             undeclared,
             outbound,
             allowed,
+            targets,
             named,
             held: held(definition, &outbox),
             outbox,
@@ -166,6 +153,7 @@ fn held(definition: &Declarations, outbox: &Outbox) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use kit::cloudformation::Account;
     use kit::definition::DefinitionArgs;
 
     use super::*;
@@ -184,15 +172,15 @@ mod tests {
         };
         let subscriber: Url = "http://127.0.0.1:3001/sub".parse()?;
         let given = vec!["127.0.0.1:3001".parse().map_err(anyhow::Error::msg)?];
-        let resources = Resources::read(
-            &args.load(&account)?,
-            &account,
-            &gateway::GatewayArgs::default(),
-            &subscriber,
+        let source = Source {
+            files: args,
+            account,
+            gateway: gateway::GatewayArgs::default(),
+            subscriber,
             given,
             exposure,
-        )?;
-        Ok(resources.named)
+        };
+        Ok(Resources::load(&source)?.1.named)
     }
 
     #[test]

@@ -46,11 +46,22 @@ impl Running {
         kit::program::install_tls();
         let offset = free_offset();
         let mut command = command(data, offset, args);
-        let mut child = command
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.envs(environment.iter().copied());
+        Running::of(command, offset)
+    }
+
+    /// As [`Running::start`], with the log in the file `log` of the folder.
+    pub async fn start_logged(data: &Path, args: &[&str]) -> Running {
+        kit::program::install_tls();
+        let offset = free_offset();
+        let mut command = command(data, offset, args);
+        let log = std::fs::File::create(data.join("log")).unwrap();
+        command.env("RUST_LOG", "info").stderr(log);
+        Running::of(command, offset)
+    }
+
+    fn of(mut command: Command, offset: u16) -> Running {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut printed = String::new();
         while !printed.contains("Ctrl-C") {

@@ -5,7 +5,8 @@ use super::sections::LISTED;
 use super::*;
 use crate::up::banner::EVENT as DEMO;
 use crate::up::ports::Ports;
-use crate::up::resources::{Exposure, Resources};
+use crate::up::resources::Resources;
+use crate::up::source::{Exposure, Source};
 
 /// What is printed for a definition of these files, in memory and on the first ports.
 fn banner(files: &[(&str, &str)]) -> String {
@@ -26,17 +27,15 @@ fn banner(files: &[(&str, &str)]) -> String {
         files: files.iter().map(path).collect(),
         ..DefinitionArgs::default()
     };
-    let definition = args.load(&account).unwrap();
-    let given = vec!["127.0.0.1:3001".parse().unwrap()];
-    let resources = Resources::read(
-        &definition,
-        &account,
-        &gateway::GatewayArgs::default(),
-        &subscriber,
-        given,
-        Exposure::Loopback,
-    )
-    .unwrap();
+    let source = Source {
+        files: args,
+        account: account.clone(),
+        gateway: gateway::GatewayArgs::default(),
+        subscriber: subscriber.clone(),
+        given: vec!["127.0.0.1:3001".parse().unwrap()],
+        exposure: Exposure::Loopback,
+    };
+    let (_, resources) = Resources::load(&source).unwrap();
     let example = gateway::example::example(&resources.apis, &account.account_id, DEMO);
     let is_demo = files.is_empty();
     let contents = Contents {
