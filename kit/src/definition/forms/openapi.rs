@@ -36,7 +36,7 @@ pub(in crate::definition) fn check(root: &Node) -> Result<(), Problem> {
     if all > 0 && integrated == 0 {
         let what = counted(all, "method");
         let message = format!(
-            "the document has {what} and no x-amazon-apigateway-integration, which says what a method calls: export \
+            "No integration defined for method: the document has {what} and no x-amazon-apigateway-integration: export \
              it once more with `--parameters extensions=integrations` (aws apigateway get-export), or of an HTTP API \
              with `--include-extensions` (aws apigatewayv2 export-api)"
         );
