@@ -91,7 +91,7 @@ mod tests {
         for (text, told) in [
             (
                 "openapi: 3.0.1\npaths: {/a: {get: {responses: {}}, post: {}}}",
-                "f:1:1: the document has 2 methods and no",
+                "f:1:1: No integration defined for method: the document has 2 methods",
             ),
             (
                 "openapi: 3.0.1\npaths:\n  /a: {get: {x-amazon-apigateway-integration: {uri: !Sub 'a', credentials: {'Fn::GetAtt': [R, Arn]}}}}",
