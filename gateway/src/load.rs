@@ -2,6 +2,8 @@
 //! them.
 
 mod endpoints;
+pub mod forms;
+pub mod notices;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +12,7 @@ use kit::document::{OrCollect as _, Problem};
 
 use crate::api::{Api, Apis};
 use crate::cloudformation::read_stack;
-use crate::forms::warn_of_chosen_actions;
+use crate::load::forms::warn_of_chosen_actions;
 use crate::openapi::{Document, import, only_stage};
 use crate::outbound::Outbound;
 

@@ -1,5 +1,7 @@
 //! Door: the gateway from its start to its end: both ports, reload, draining.
 
+mod readiness;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
 use crate::config::{GatewayArgs, Settings};
-use crate::notices;
-use crate::readiness::Readiness;
+use crate::load::notices;
 use crate::reload::Reload;
 use crate::server::{self, Gateway};
 use crate::serving::ServingArgs;
-use crate::tls;
+use crate::serving::tls;
 use crate::usage::UsageGate;
+use readiness::Readiness;
 
 /// Serves both ports until `stop` is cancelled, then finishes the requests under way.
 ///

@@ -3,6 +3,8 @@
 //! Where API Gateway documents a limit, the default is its value:
 //! `docs/aws/api-gateway.md#limits-of-a-request`.
 
+pub(crate) mod tls;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::api::PayloadFormat;
 use crate::exchange::Exchange;
-use crate::http_api_event;
+use crate::http_api;
 use crate::method_request::{is_hidden, title_case};
 
 /// The event of a `TOKEN` authorizer.
@@ -63,7 +63,7 @@ pub(super) fn of_http_request(
                 identity => json!(identity),
             };
             add("identitySource", sources);
-            http_api_event::add_request(&mut event, exchange);
+            http_api::event::add_request(&mut event, exchange);
         }
     }
     event.into()

@@ -74,7 +74,8 @@ pub(super) fn presented<'a>(
     })
 }
 
-/// Verifies a token with the key that it names, and puts its claims into `$context.authorizer.claims`.
+/// Verifies a token with the key that it names, and puts its claims and scopes into
+/// `$context.authorizer`.
 ///
 /// # Errors
 /// The token is not valid, or not for this method.
@@ -91,9 +92,11 @@ pub(crate) fn conclude(
         .map(|(name, value)| (name.clone(), shown(protocol, name, value).into()));
     let mut fields: Map<String, Json> = Map::new();
     fields.insert("claims".to_owned(), shown.collect::<Map<_, _>>().into());
-    if let Some(scope) = claims.get("scope") {
-        fields.insert("scopes".to_owned(), shown_text(scope).into());
-    }
+    let scopes = match protocol {
+        ApiProtocol::Http => Some(granted_scopes(&claims).into()),
+        ApiProtocol::Rest => claims.get("scope").map(|scope| shown_text(scope).into()),
+    };
+    fields.extend(scopes.map(|scopes| ("scopes".to_owned(), scopes)));
     let context = exchange.context_mut();
     context.insert("authorizer", fields.into());
     Ok(())
@@ -190,7 +193,7 @@ fn check_scopes(presented: &Presented<'_>, claims: &Map<String, Json>) -> Result
 fn granted_scopes(claims: &Map<String, Json>) -> Vec<&str> {
     match claims.get("scope").or_else(|| claims.get("scp")) {
         Some(Json::Array(scopes)) => scopes.iter().filter_map(Json::as_str).collect(),
-        Some(Json::String(scopes)) => scopes.split(' ').collect(),
+        Some(Json::String(scopes)) => scopes.split_whitespace().collect(),
         _ => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use crate::api::{Apis, EndpointType};
 use crate::authorization::read_callers;
 use crate::config::GatewayArgs;
 use crate::outbound::ClientCertificate;
-use crate::tls;
+use crate::serving::tls;
 use crate::usage::UsageGate;
 
 impl GatewayArgs {

@@ -17,7 +17,7 @@ use super::url;
 use crate::api::{Integration, PayloadFormat, ServiceUri};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
-use crate::http_api_event;
+use crate::http_api;
 use crate::method_request::{is_hidden, is_json, title_case};
 use crate::payload::{PayloadKind, to_base64};
 
@@ -76,7 +76,7 @@ pub(super) fn call(
     let has_body = method != http::Method::GET && method != http::Method::HEAD;
     let body = if has_body {
         let event = match integration.payload_format {
-            None => event(exchange),
+            None => event(exchange, body(exchange)),
             Some(PayloadFormat::One) => first_format(exchange),
             Some(PayloadFormat::Two) => second_format(exchange),
         };
@@ -95,19 +95,16 @@ pub(super) fn call(
 /// The event of an HTTP API in payload format 1.0: that of REST APIs with its version.
 fn first_format(exchange: &Exchange<'_>) -> Json {
     let mut versioned = Map::from_iter([("version".to_owned(), "1.0".into())]);
-    if let Json::Object(members) = event(exchange) {
+    if let Json::Object(members) = event(exchange, body_of_http_api(exchange)) {
         versioned.extend(members);
     }
-    let (body, is_base64) = body_of_http_api(exchange);
-    versioned.insert("body".to_owned(), body);
-    versioned.insert("isBase64Encoded".to_owned(), is_base64.into());
     versioned.into()
 }
 
 /// The event of an HTTP API in payload format 2.0.
 fn second_format(exchange: &Exchange<'_>) -> Json {
     let mut event = Map::from_iter([("version".to_owned(), "2.0".into())]);
-    http_api_event::add_request(&mut event, exchange);
+    http_api::event::add_request(&mut event, exchange);
     let (body, is_base64) = body_of_http_api(exchange);
     if !body.is_null() {
         event.insert("body".to_owned(), body);
@@ -134,10 +131,9 @@ fn body_of_http_api(exchange: &Exchange<'_>) -> (Json, bool) {
     }
 }
 
-/// The event, its members in AWS's order.
-fn event(exchange: &Exchange<'_>) -> Json {
+/// The event, its members in AWS's order, with a body that is base64 or not.
+fn event(exchange: &Exchange<'_>, (body, is_base64): (Json, bool)) -> Json {
     let (request, route) = (exchange.request, exchange.route);
-    let (body, is_base64) = body(exchange);
     let (headers, all_headers) = headers(exchange);
     let query = Grouped::of(request.query.iter().cloned());
     let path: IndexMap<_, _> = route.encoded.clone();

@@ -9,8 +9,8 @@ use axum::response::Response as HttpResponse;
 use crate::access_log::{AccessLog, Answered, LogFields, Served};
 use crate::api::{Api, ApiProtocol, AskedMethod, Resource, Verb};
 use crate::mapping::Context;
-use crate::meters::{CacheUse, Counted, Dimensions, Meters};
 use crate::method_request::Request;
+use crate::server::meters::{CacheUse, Counted, Dimensions, Meters};
 
 /// What the way of a request leaves behind.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::admission::Limits;
 use crate::gateway_responses::Fault;
-use crate::meters::requests;
 use crate::refusal::GatewayAnswer;
 use crate::request_ids::{RequestIds, new_extended_id};
+use crate::server::meters::requests;
 use crate::serving::{LimitArgs, ServingArgs};
 
 /// What a head has beside its URL and the values of its fields: names, blanks, ends of lines.

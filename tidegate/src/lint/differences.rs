@@ -3,7 +3,7 @@
 
 use gateway::LogArgs;
 use gateway::api::{Backend, IntegrationIdentity};
-use gateway::notices::notices;
+use gateway::load::notices::notices;
 use kit::cloudformation::{Resource, Stack};
 use kit::document::{Entry, Node, Rule, Value};
 

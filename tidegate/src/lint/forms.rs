@@ -3,7 +3,7 @@
 
 use gateway::api::Backend;
 use gateway::example::Offer;
-use gateway::forms::{ChosenBy, is_form_for_sqs};
+use gateway::load::forms::{ChosenBy, is_form_for_sqs};
 use gateway::mapping::encoded_form;
 use gateway::vtl::Template;
 use indexmap::IndexMap;
@@ -144,7 +144,7 @@ pub(super) fn chosen_action(subject: &Subject) -> Vec<Finding> {
         }
         let stage = method.api.stages.first();
         let variables = stage.map_or(&none, |stage| &stage.variables);
-        let Some(chosen) = gateway::forms::chosen_action(integration, variables) else {
+        let Some(chosen) = gateway::load::forms::chosen_action(integration, variables) else {
             continue;
         };
         let (what, entry, help) = match chosen.way {

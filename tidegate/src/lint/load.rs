@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gateway::api::{Apis, Integration};
-use gateway::forms::is_form_for_sqs;
+use gateway::load::forms::is_form_for_sqs;
 use gateway::mapping::encoded_form;
 use kit::cloudformation::Account;
 use kit::definition::{BUILT_IN, BUILT_IN_NAME, DefinitionArgs, LoadError};

@@ -2,7 +2,7 @@
 
 use gateway::api::{Backend, Templates};
 use gateway::example::Offer;
-use gateway::forms::is_form_for_sqs;
+use gateway::load::forms::is_form_for_sqs;
 use gateway::mapping::lints;
 use gateway::vtl::{Error, ErrorKind, Template};
 use kit::document::Node;

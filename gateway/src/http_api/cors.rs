@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{Method, StatusCode};
 
-use crate::api::{Api, Cors};
+use crate::api::Api;
 use crate::method_request::Request;
 use crate::method_response::MethodResponse;
 
@@ -69,11 +69,7 @@ pub(crate) fn apply(api: &Api, request: &Request, headers: &mut HeaderMap) {
     for (name, values) in shown.iter().filter(|(_, values)| !values.is_empty()) {
         add(name.clone(), &values.join(","));
     }
-    if let Some(seconds) = max_age(cors).filter(|_| is_preflight(request)) {
-        add(ACCESS_CONTROL_MAX_AGE, &seconds);
+    if let Some(seconds) = cors.max_age.filter(|_| is_preflight(request)) {
+        add(ACCESS_CONTROL_MAX_AGE, &seconds.to_string());
     }
-}
-
-fn max_age(cors: &Cors) -> Option<String> {
-    cors.max_age.map(|seconds| seconds.to_string())
 }

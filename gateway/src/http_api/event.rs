@@ -128,21 +128,10 @@ fn authorizer(exchange: &Exchange<'_>, fields: &Map<String, Json>) -> Option<Jso
             Some(match authorizer.kind {
                 AuthorizerKind::Lambda(_) => json!({"lambda": known}),
                 AuthorizerKind::Token(_) => {
-                    let claims = known.get("claims")?;
-                    json!({"jwt": {"claims": claims, "scopes": granted(claims, scopes)}})
+                    let granted = known.get("scopes").filter(|_| !scopes.is_empty());
+                    json!({"jwt": {"claims": known.get("claims")?, "scopes": granted}})
                 }
             })
         }
-    }
-}
-
-/// The scopes of a token, where the route asks for some.
-fn granted(claims: &Json, asked: &[String]) -> Json {
-    let named = claims.get("scope").or_else(|| claims.get("scp"));
-    let text = named.and_then(Json::as_str).unwrap_or_default();
-    let text = text.trim_start_matches('[').trim_end_matches(']');
-    match asked.is_empty() {
-        true => Json::Null,
-        false => text.split_whitespace().collect(),
     }
 }
