@@ -204,11 +204,10 @@ impl Flow {
     ) {
         let least = group.map(|_| self.longest_wait() + MARGIN);
         let left = self.end_lease(now, id, retry_after.max(least));
-        for id in self.backlog.drop_group(group) {
-            self.hand_back(&id);
-        }
+        let behind = self.backlog.drop_group(group);
+        behind.iter().for_each(|id| self.hand_back(id));
         if let Some(group) = group {
-            self.blocked.insert(group, now + left);
+            self.blocked.insert(group, now + left, behind.len());
         }
     }
 

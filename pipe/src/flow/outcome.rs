@@ -110,7 +110,7 @@ impl Flow {
             });
         }
         self.delivered.insert(&work.id);
-        self.blocked.remove(work.group.as_deref());
+        self.blocked.advance(now, work.group.as_deref());
         self.backlog.advance(now, work.group.as_deref());
         self.passed(now, work)
     }
