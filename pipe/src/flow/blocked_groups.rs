@@ -36,7 +36,8 @@ impl BlockedGroups {
         let known = self.groups.get(group).map(|known| known.behind);
         if known.is_some() || self.groups.len() < MOST {
             let behind = behind.max(known.unwrap_or_default());
-            self.groups.insert(group.to_owned(), Blocked { due, behind });
+            self.groups
+                .insert(group.to_owned(), Blocked { due, behind });
             self.look();
         }
     }
@@ -84,7 +85,11 @@ mod tests {
         blocked.insert("b", at(50), 0);
         assert_eq!(blocked.next(at(10), patience), Some(at(30)));
         blocked.advance(at(20), Some("a"));
-        assert_eq!(blocked.next(at(29), patience), Some(at(20)), "one was behind");
+        assert_eq!(
+            blocked.next(at(29), patience),
+            Some(at(20)),
+            "one was behind"
+        );
         blocked.advance(at(21), Some("a"));
         blocked.advance(at(21), None);
         assert_eq!(blocked.next(at(29), patience), Some(at(50)));
