@@ -94,7 +94,7 @@ pub fn is_output_terminal() -> bool {
 }
 
 /// Whether standard error is a terminal.
-pub(crate) fn is_error_terminal() -> bool {
+pub fn is_error_terminal() -> bool {
     io::stderr().is_terminal()
 }
 

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use kit::health::HealthArgs;
 use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
-use crate::{demo, invoke, lint, match_, provision, render, transform, up};
+use crate::{demo, invoke, lint, match_, peek, provision, redrive, render, shells, transform, up};
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →
 /// EventBridge Pipe → API destination, run anywhere.
@@ -40,6 +40,10 @@ enum Verb {
     Transform(transform::Args),
     Invoke(Box<invoke::Args>),
     Lint(Box<lint::Args>),
+    Peek(peek::Args),
+    Redrive(redrive::Args),
+    Completions(shells::CompletionsArgs),
+    Man(shells::ManArgs),
 }
 
 /// Reads the command line and runs the verb.
@@ -57,19 +61,24 @@ pub fn main() -> ExitCode {
         Verb::Pub(part) => part.start("pub", publisher::Cli::prepare, publisher::run),
         Verb::Sub(part) => part.start("sub", subscriber::Cli::prepare, subscriber::run),
         Verb::Health(args) => args.run("tidegate", None),
-        Verb::Provision(args) => finish(provision(args)),
+        Verb::Provision(args) => finish(asynchronous(provision::run(args))),
         Verb::Render(args) => finish(render::run(&args)),
         Verb::Match(args) => finish(match_::run(&args)),
         Verb::Transform(args) => finish(transform::run(&args)),
         Verb::Invoke(args) => finish(invoke::run(&args)),
         Verb::Lint(args) => finish(lint::run(&args)),
+        Verb::Peek(args) => finish(asynchronous(peek::run(args))),
+        Verb::Redrive(args) => finish(asynchronous(redrive::run(args))),
+        Verb::Completions(args) => finish(shells::completions(&args, Cli::command())),
+        Verb::Man(args) => finish(shells::man(&args, Cli::command())),
     }
 }
 
-fn provision(args: provision::Args) -> anyhow::Result<ExitCode> {
+/// Runs a tool that calls services.
+fn asynchronous(tool: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     program::install_tls();
     telemetry::init()?;
-    tokio::runtime::Runtime::new()?.block_on(provision::run(args))
+    tokio::runtime::Runtime::new()?.block_on(tool)
 }
 
 /// The exit code of a tool: its own, or 2 after an error, which is printed.

@@ -7,8 +7,12 @@ mod demo;
 mod invoke;
 mod lint;
 mod match_;
+mod peek;
 pub mod provision;
+mod queues;
+mod redrive;
 mod render;
+mod shells;
 mod transform;
 pub mod up;
 

@@ -159,7 +159,7 @@ impl Sqs {
         Ok(())
     }
 
-    /// Creates one queue, or bcycles it up to date. Its dead-letter queue is there.
+    /// Creates one queue, or brings it up to date. Its dead-letter queue is there.
     ///
     /// # Errors
     /// SQS refuses.
@@ -207,7 +207,7 @@ impl Sqs {
         }
     }
 
-    /// Bcycles attributes and tags up to date. What is there and not declared stays.
+    /// Brings attributes and tags up to date. What is there and not declared stays.
     async fn update(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<Change> {
         let changed = self.set_attributes(queue, url).await? | self.set_tags(queue, url).await?;
         Ok(if changed {
