@@ -7,7 +7,9 @@ use kit::health::HealthArgs;
 use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
-use crate::{demo, invoke, lint, match_, peek, provision, redrive, render, shells, transform, up};
+use crate::{
+    demo, invoke, lint, match_, peek, provision, redrive, render, shells, status, transform, up,
+};
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →
 /// EventBridge Pipe → API destination, run anywhere.
@@ -42,6 +44,7 @@ enum Verb {
     Lint(Box<lint::Args>),
     Peek(peek::Args),
     Redrive(redrive::Args),
+    Status(status::Args),
     Completions(shells::CompletionsArgs),
     Man(shells::ManArgs),
 }
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Verb::Lint(args) => finish(lint::run(&args)),
         Verb::Peek(args) => finish(asynchronous(peek::run(args))),
         Verb::Redrive(args) => finish(asynchronous(redrive::run(args))),
+        Verb::Status(args) => finish(asynchronous(status::run(args))),
         Verb::Completions(args) => finish(shells::completions(&args, Cli::command())),
         Verb::Man(args) => finish(shells::man(&args, Cli::command())),
     }

@@ -13,6 +13,7 @@ mod queues;
 mod redrive;
 mod render;
 mod shells;
+mod status;
 mod transform;
 pub mod up;
 

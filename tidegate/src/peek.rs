@@ -69,10 +69,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let counts = queues.counts(&url).await?;
-    let all = counts.waiting + counts.in_flight + counts.delayed;
     console::print(format_args!(
         "{} in {}: {} waiting, {} in flight, {} delayed; shown: {}\n",
-        counted(usize::try_from(all).unwrap_or(usize::MAX), "message"),
+        counted(
+            usize::try_from(counts.all()).unwrap_or(usize::MAX),
+            "message"
+        ),
         args.queue,
         counts.waiting,
         counts.in_flight,

@@ -6,6 +6,7 @@ mod text;
 pub(crate) use message::{QueuedMessage, State};
 pub(crate) use text::{Shown, as_text};
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -19,6 +20,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use kit::aws::{self, Endpoint};
 use kit::call::Call;
 use kit::service::Services;
+use serde::Serialize;
+use serde_json::Value;
 use url::Url;
 
 /// Where emulators show what is in a queue without receiving it.
@@ -43,8 +46,21 @@ pub(crate) struct Queues {
     region: String,
 }
 
-/// What a queue says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A queue, and what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueueFound {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// How many messages it has.
+    pub counts: Counts,
+    /// The ARN of its dead-letter queue.
+    pub dead_letter_arn: Option<String>,
+}
+
+/// How many messages a queue has, as it says itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     /// Messages that can be received.
     pub waiting: u64,
@@ -52,6 +68,25 @@ pub(crate) struct Counts {
     pub in_flight: u64,
     /// Messages that are not to be received yet.
     pub delayed: u64,
+}
+
+impl Counts {
+    fn of(attributes: &HashMap<QueueAttributeName, String>) -> Counts {
+        let number = |name| {
+            let value = attributes.get(&name).and_then(|value| value.parse().ok());
+            value.unwrap_or_default()
+        };
+        Counts {
+            waiting: number(QueueAttributeName::ApproximateNumberOfMessages),
+            in_flight: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+            delayed: number(QueueAttributeName::ApproximateNumberOfMessagesDelayed),
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> u64 {
+        self.waiting + self.in_flight + self.delayed
+    }
 }
 
 impl Queues {
@@ -97,32 +132,49 @@ impl Queues {
             .with_context(|| format!("queue {name} has no URL"))
     }
 
-    /// How many messages a queue has, as it says itself.
+    /// How many messages a queue has.
     ///
     /// # Errors
     /// SQS refuses or does not answer.
     pub(crate) async fn counts(&self, url: &str) -> anyhow::Result<Counts> {
-        use QueueAttributeName::{
-            ApproximateNumberOfMessages as Waiting, ApproximateNumberOfMessagesDelayed as Delayed,
-            ApproximateNumberOfMessagesNotVisible as InFlight,
-        };
-        let asked = [Waiting, InFlight, Delayed];
+        Ok(Counts::of(&self.attributes(url).await?))
+    }
+
+    /// All queues, by name; a thousand at most.
+    ///
+    /// # Errors
+    /// SQS refuses or does not answer.
+    pub(crate) async fn all(&self) -> anyhow::Result<Vec<QueueFound>> {
+        let answer = self.client.list_queues().max_results(1000).send().await;
+        let answer = answer.map_err(|error| self.refused("queues", &error))?;
+        let mut found = Vec::new();
+        for url in answer.queue_urls() {
+            let attributes = self.attributes(url).await?;
+            let policy = attributes.get(&QueueAttributeName::RedrivePolicy);
+            let policy = policy.and_then(|text| serde_json::from_str::<Value>(text).ok());
+            let target = policy.as_ref().and_then(|it| it.get("deadLetterTargetArn"));
+            found.push(QueueFound {
+                name: url.rsplit('/').next().unwrap_or(url).to_owned(),
+                arn: attributes
+                    .get(&QueueAttributeName::QueueArn)
+                    .cloned()
+                    .unwrap_or_default(),
+                counts: Counts::of(&attributes),
+                dead_letter_arn: target.and_then(Value::as_str).map(str::to_owned),
+            });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    async fn attributes(&self, url: &str) -> anyhow::Result<HashMap<QueueAttributeName, String>> {
         let request = self.client.get_queue_attributes().queue_url(url);
         let answer = request
-            .set_attribute_names(Some(asked.to_vec()))
+            .attribute_names(QueueAttributeName::All)
             .send()
-            .await
-            .map_err(|error| self.refused(url, &error))?;
-        let attributes = answer.attributes.unwrap_or_default();
-        let [waiting, in_flight, delayed] = asked.map(|name| {
-            let value = attributes.get(&name).and_then(|value| value.parse().ok());
-            value.unwrap_or_default()
-        });
-        Ok(Counts {
-            waiting,
-            in_flight,
-            delayed,
-        })
+            .await;
+        let answer = answer.map_err(|error| self.refused(url, &error))?;
+        Ok(answer.attributes.unwrap_or_default())
     }
 
     /// What is in a queue, without receiving it: waiting, in flight and delayed. `None` where SQS
@@ -145,7 +197,7 @@ impl Queues {
             )
             .await
             .map_err(|error| anyhow::anyhow!("{}", self.endpoint.unanswered(&error.to_string())))?;
-        let answer = serde_json::from_slice::<serde_json::Value>(&reply.body).ok();
+        let answer = serde_json::from_slice::<Value>(&reply.body).ok();
         match (reply.status, answer) {
             (StatusCode::OK, Some(answer)) => Ok(Some(QueuedMessage::all_of(&answer))),
             (_, Some(refusal)) if refusal.get("__type").is_some() => {
