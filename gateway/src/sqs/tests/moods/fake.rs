@@ -33,6 +33,15 @@ impl Asked {
         }
     }
 
+    /// This reaction to every so manyth request, the first of them included.
+    pub(super) fn every(&self, count: usize, reaction: Reaction) -> Reaction {
+        if self.number.is_multiple_of(count) {
+            reaction
+        } else {
+            Reaction::honest()
+        }
+    }
+
     /// This reaction to batches.
     pub(super) fn batches(&self, reaction: Reaction) -> Reaction {
         if self.is_batch {

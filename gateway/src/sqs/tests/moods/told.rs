@@ -66,6 +66,8 @@ struct Told {
     heard: Heard,
     /// For each message, how long it was in calls.
     away: Mutex<BTreeMap<String, Duration>>,
+    /// The messages in calls that hang.
+    hung: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -107,6 +109,7 @@ impl Told {
             mood,
             heard: Heard::default(),
             away: Mutex::default(),
+            hung: Mutex::default(),
         })
     }
 
@@ -147,11 +150,15 @@ impl Told {
         let request: Json = serde_json::from_slice(&call.body).unwrap();
         let begun = self.now();
         let (takes, reply) = self.heard.react(self.mood, is_batch, &request);
+        let entries = fake::entries(is_batch, &request).into_iter();
+        let bodies = entries.map(|entry| entry["MessageBody"].as_str().unwrap().to_owned());
+        if takes.is_none() {
+            self.hung.lock().unwrap().extend(bodies.clone());
+        }
         let takes = takes.map_or(time, |takes| time.min(takes + TRIP));
         self.sleep_until(begun + takes).await;
         let mut away = self.away.lock().unwrap();
-        for entry in fake::entries(is_batch, &request) {
-            let body = entry["MessageBody"].as_str().unwrap().to_owned();
+        for body in bodies {
             *away.entry(body).or_default() += takes;
         }
         reply.unwrap_or(Err(SendError::Timeout(time)))
@@ -212,9 +219,14 @@ async fn play(told: &Arc<Told>, callers: usize) -> Vec<Waited> {
 /// a message that was in so many calls.
 fn check(name: &str, told: &Told, waited: &[Waited], demand: impl Fn(usize) -> Duration) {
     let (away, calls) = (told.away.lock().unwrap(), told.heard.seen().calls);
+    let hung = told.hung.lock().unwrap();
     for (body, waited) in waited {
+        if hung.contains(body) {
+            assert_eq!(*waited, PATIENCE, "{name}: {body}");
+            continue;
+        }
         let (own, calls) = (away[body], calls[body]);
-        let more = waited.saturating_sub(own);
+        let more = *waited - own;
         let most = BEFORE_IT_LEAVES + demand(calls);
         assert!(
             more <= most,
@@ -235,5 +247,22 @@ async fn in_no_mood_of_sqs_does_anybody_wait_longer_than_the_mood_demands() {
             Demand::Pauses => PAUSES[..calls - 1].iter().sum(),
             Demand::Probe => TRIP,
         });
+    }
+}
+
+/// Whoever is in a call that hangs waits for as long as it wanted to, all the others for nobody.
+#[tokio::test]
+async fn who_is_not_in_a_call_that_hangs_waits_for_nobody() {
+    for every in [1, 2, 3, 10] {
+        let mood: Mood = match every {
+            1 => |_| Reaction::Hang,
+            2 => |asked| asked.every(2, Reaction::Hang),
+            3 => |asked| asked.every(3, Reaction::Hang),
+            _ => |asked| asked.every(10, Reaction::Hang),
+        };
+        let told = Told::new(mood);
+        let waited = play(&told, size().0).await;
+        check("hangs", &told, &waited, |_| Duration::ZERO);
+        assert!(!told.hung.lock().unwrap().is_empty());
     }
 }
