@@ -11,6 +11,7 @@ mod descriptor;
 mod expect;
 mod guard;
 mod http1;
+mod linger;
 mod peer;
 mod prefixed;
 mod proxy_protocol;

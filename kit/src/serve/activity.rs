@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::http1::Fields;
 use super::refusal::Refusal;
 use crate::lock::Mutex;
 
@@ -81,6 +82,8 @@ pub(super) struct Activity {
     requests: AtomicUsize,
     /// The request that is refused, counted from 0, and why.
     refused: OnceLock<(usize, Refusal)>,
+    /// Fields that came beside the HTTP library, by the request's number.
+    fields: Mutex<BTreeMap<usize, Fields>>,
     lingers: AtomicBool,
 }
 
@@ -106,6 +109,7 @@ impl Activity {
             untaken: Mutex::default(),
             requests: AtomicUsize::new(0),
             refused: OnceLock::new(),
+            fields: Mutex::default(),
             lingers: AtomicBool::new(false),
         };
         activity.idle.set(Duration::ZERO);
@@ -181,6 +185,16 @@ impl Activity {
     pub(super) fn refusal(&self, number: usize) -> Option<Refusal> {
         let (refused, refusal) = self.refused.get()?;
         (*refused == number).then_some(*refusal)
+    }
+
+    /// The request with this number has these fields, too.
+    pub(super) fn add_fields(&self, number: usize, fields: Fields) {
+        self.fields.lock().insert(number, fields);
+    }
+
+    /// The further fields of the request with this number.
+    pub(super) fn take_fields(&self, number: usize) -> Fields {
+        self.fields.lock().remove(&number).unwrap_or_default()
     }
 
     /// What the client still sends is to be read, so that its system does not throw the answer

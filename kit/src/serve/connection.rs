@@ -21,7 +21,7 @@ use super::activity::{Activity, Verdict};
 use super::app::App;
 use super::expect;
 use super::guard::Guard;
-use super::http1::{MOST_FIELDS, Wire};
+use super::http1::Wire;
 use super::peer::Peer;
 use super::prefixed::{Prefixed, Sniffed};
 use super::proxy_protocol;
@@ -135,8 +135,7 @@ async fn serve(
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new())
                 .header_read_timeout(None)
-                .title_case_headers(server.spelling.is_some())
-                .max_headers(MOST_FIELDS + 8);
+                .title_case_headers(server.spelling.is_some());
             let connection = http.serve_connection(TokioIo::new(guard), service);
             let connection = std::pin::pin!(connection);
             drive(server, &activity, phase, connection, |connection| {
@@ -209,11 +208,14 @@ async fn answer(
     shared: Arc<ConnectionContext>,
     activity: Arc<Activity>,
     peer: Peer,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let (number, under_way) = UnderWay::begin(activity.clone());
     if let Some(refusal) = activity.refusal(number) {
         return Ok(spelled(&shared, (shared.server.refused)(refusal)));
+    }
+    for (name, value) in activity.take_fields(number) {
+        request.headers_mut().append(name, value);
     }
     let response = spelled(&shared, expect::answer(&shared.app, request, peer).await);
     let is_small = response

@@ -8,18 +8,13 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
-use super::http1::{Method, Stop, Wire};
+use super::http1::{Method, SplitHead, Stop, Wire, split};
+use super::linger::Linger;
 use super::refusal::MalformedBody;
-
-/// For how long, and how many bytes of, what a refused client still sends is read.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
 /// A stream, and what is done to its bytes.
 #[derive(Debug)]
@@ -35,7 +30,7 @@ pub(super) struct Guard<S> {
     is_fresh: bool,
     end: AfterHeld,
     heads: usize,
-    linger: Option<(Pin<Box<Sleep>>, usize)>,
+    linger: Option<Linger>,
 }
 
 /// What comes behind the held bytes.
@@ -75,9 +70,24 @@ impl<S> Guard<S> {
         let checked = wire.check(&self.held[self.checked..]);
         self.checked += checked.pass;
         self.heads += checked.heads;
+        if let Some(length) = checked.many_fields {
+            return self.shorten(length);
+        }
         let is_partial = self.checked < self.held.len() && wire.is_at_head();
         self.activity.head(is_partial && checked.stop.is_none());
         self.stop(checked.stop.as_ref());
+    }
+
+    /// Passes a head on without the fields that are too many for the library.
+    fn shorten(&mut self, length: usize) {
+        let place = self.checked..self.checked + length;
+        let SplitHead { head, others } = split(&self.held[place.clone()]);
+        self.activity.add_fields(self.heads, others);
+        self.activity.head(false);
+        self.heads += 1;
+        self.checked += head.len();
+        self.held.splice(place, head);
+        self.is_fresh = true;
     }
 
     fn stop(&mut self, stop: Option<&Stop>) {
@@ -123,12 +133,15 @@ impl<S> Guard<S> {
         let checked = wire.check(fresh);
         self.heads += checked.heads;
         let rest = &fresh[checked.pass..];
-        let is_partial = !rest.is_empty() && checked.stop.is_none();
-        if is_partial {
+        let is_unfinished = !rest.is_empty() && checked.stop.is_none();
+        if is_unfinished {
             self.held.extend_from_slice(rest);
         }
-        self.activity.head(is_partial);
         into.set_filled(start + checked.pass);
+        if let Some(length) = checked.many_fields {
+            return self.shorten(length);
+        }
+        self.activity.head(is_unfinished);
         self.stop(checked.stop.as_ref());
     }
 }
@@ -189,25 +202,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         self.activity.write(written.is_pending());
         written
     }
-
-    /// Reads and throws away what the client still sends, until it ends or has sent enough.
-    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (until, left) = self
-            .linger
-            .get_or_insert_with(|| (Box::pin(sleep(LINGER)), LINGER_BYTES));
-        let mut thrown = [0; 8192];
-        while *left > 0 && until.as_mut().poll(context).is_pending() {
-            let mut thrown = ReadBuf::new(&mut thrown);
-            match Pin::new(&mut self.stream).poll_read(context, &mut thrown) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(())) if !thrown.filled().is_empty() => {
-                    *left = left.saturating_sub(thrown.filled().len());
-                }
-                Poll::Ready(_) => break,
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
@@ -229,10 +223,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         if self.linger.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         }
-        if self.activity.lingers() {
-            return self.poll_linger(context);
+        if !self.activity.lingers() {
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        let guard = &mut *self;
+        let linger = guard.linger.get_or_insert_with(Linger::new);
+        linger.poll(&mut guard.stream, context).map(Ok)
     }
 
     fn poll_write_vectored(

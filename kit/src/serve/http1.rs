@@ -8,14 +8,16 @@
 
 mod chunked;
 mod head;
+mod many_fields;
 #[cfg(test)]
 mod tests;
 
 use super::refusal::Refusal;
 use chunked::Chunked;
-pub(super) use head::MOST_FIELDS;
 pub use head::is_host;
 use head::{Body, HeadEnd};
+use many_fields::AT_ONCE;
+pub(super) use many_fields::{Fields, SplitHead, split};
 
 /// How far into a connection its bytes have been checked.
 #[derive(Debug)]
@@ -43,6 +45,9 @@ pub(super) struct Checked {
     pub pass: usize,
     /// How many heads ended in them.
     pub heads: usize,
+    /// The length of the head behind them, if that is right and has more fields than the library
+    /// reads. It counts as passed on: what is checked next are the bytes behind it.
+    pub many_fields: Option<usize>,
     /// Why nothing that follows is passed on.
     pub stop: Option<Stop>,
 }
@@ -83,7 +88,7 @@ impl Wire {
     /// Checks bytes that follow those that were passed on. Bytes of an unfinished head, which were
     /// not passed on, come again, with more behind them.
     pub(super) fn check(&mut self, bytes: &[u8]) -> Checked {
-        let (mut at, mut heads) = (0, 0);
+        let (mut at, mut heads, mut many_fields) = (0, 0, None);
         let stop = loop {
             let rest = &bytes[at..];
             if rest.is_empty() {
@@ -113,7 +118,11 @@ impl Wire {
                     }
                 },
                 ReadState::Head => match self.head(rest) {
-                    Ok(Some(length)) => {
+                    Ok(Some((length, fields))) if fields > AT_ONCE => {
+                        many_fields = Some(length);
+                        break None;
+                    }
+                    Ok(Some((length, _))) => {
                         at += length;
                         heads += 1;
                     }
@@ -128,12 +137,13 @@ impl Wire {
         Checked {
             pass: at,
             heads,
+            many_fields,
             stop,
         }
     }
 
-    /// The length of the head that `bytes` begin with, if it is whole.
-    fn head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+    /// The length of the head that `bytes` begin with, if it is whole, and how many fields it has.
+    fn head(&mut self, bytes: &[u8]) -> Result<Option<(usize, usize)>, Refusal> {
         let found = head::find_end(bytes, self.scanned)?;
         let length = match found {
             HeadEnd::At(end) => end,
@@ -151,12 +161,13 @@ impl Wire {
             return Ok(None);
         }
         self.scanned = 0;
-        self.state = match head::check(&bytes[..length])? {
+        let head = head::check(&bytes[..length])?;
+        self.state = match head.body {
             Body::None => ReadState::Head,
             Body::Length(length) => ReadState::Length(length),
             Body::Chunked => ReadState::Chunked(Chunked::new()),
         };
-        Ok(Some(length))
+        Ok(Some((length, head.fields)))
     }
 }
 

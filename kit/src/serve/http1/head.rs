@@ -6,7 +6,15 @@ use super::super::refusal::Refusal;
 
 /// More fields than this are refused. The limit that clients meet is one of bytes; this one bounds
 /// the work for many empty fields.
-pub(in crate::serve) const MOST_FIELDS: usize = 1024;
+pub(super) const MOST_FIELDS: usize = 1024;
+
+/// A head that is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RightHead {
+    pub body: Body,
+    /// How many fields it has.
+    pub fields: usize,
+}
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,19 +64,26 @@ fn leading(bytes: &[u8]) -> usize {
 ///
 /// # Errors
 /// It breaks a rule, or has too many fields.
-pub(super) fn check(head: &[u8]) -> Result<Body, Refusal> {
-    let head = &head[leading(head)..];
-    let mut lines = HeadLines(head);
-    let request_line = lines.next().ok_or(Refusal::BadRequest)?;
+pub(super) fn check(head: &[u8]) -> Result<RightHead, Refusal> {
+    let (request_line, lines) = lines(head).ok_or(Refusal::BadRequest)?;
     let line = RequestLine::read(request_line).ok_or(Refusal::BadRequest)?;
-    let mut fields = FramingFields::default();
-    for (number, text) in lines.take_while(|text| !text.is_empty()).enumerate() {
-        if number == MOST_FIELDS {
+    let (mut framing, mut fields) = (FramingFields::default(), 0);
+    for text in lines {
+        if fields == MOST_FIELDS {
             return Err(Refusal::HeadersTooLarge);
         }
-        fields.read(text).ok_or(Refusal::BadRequest)?;
+        framing.read(text).ok_or(Refusal::BadRequest)?;
+        fields += 1;
     }
-    fields.body(&line).ok_or(Refusal::BadRequest)
+    let body = framing.body(&line).ok_or(Refusal::BadRequest)?;
+    Ok(RightHead { body, fields })
+}
+
+/// The request line of a whole head, and the lines of its fields, all without CR LF.
+pub(super) fn lines(head: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+    let mut lines = HeadLines(&head[leading(head)..]);
+    let request_line = lines.next()?;
+    Some((request_line, lines.take_while(|text| !text.is_empty())))
 }
 
 /// The lines of a text, without CR LF.

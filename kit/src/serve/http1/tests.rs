@@ -128,7 +128,7 @@ fn heads_have_a_limit() {
     let field = format!("GET / HTTP/1.1\r\nHost: a\r\nA: {long}\r\n\r\n");
     let too_large = refused(Refusal::HeadersTooLarge);
     assert_eq!(check(field.as_bytes()), (0, too_large));
-    let many = "a:\r\n".repeat(MOST_FIELDS);
+    let many = "a:\r\n".repeat(head::MOST_FIELDS);
     let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n");
     let checked = Wire::new(1 << 20).check(many.as_bytes());
     assert_eq!(checked.stop, refused(Refusal::HeadersTooLarge));
