@@ -171,14 +171,14 @@ impl Gateway {
 /// There is no span for a request: each line about one names its id.
 impl App for Gateway {
     fn answer(self: Arc<Gateway>, incoming: http::Request<Body>, peer: Peer) -> Answering {
-        Box::pin(async move { guarded(handle(&self, incoming, &peer)).await })
+        Box::pin(guarded(async move { handle(&self, incoming, &peer).await }))
     }
 }
 
-/// The answer, also if making it panics.
-async fn guarded(answer: impl Future<Output = HttpResponse>) -> HttpResponse {
-    let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    answer.unwrap_or_else(panicked)
+/// The answer, also if making it panics. An async function would have room for `answer` twice.
+fn guarded(answer: impl Future<Output = HttpResponse>) -> impl Future<Output = HttpResponse> {
+    let answer = AssertUnwindSafe(answer).catch_unwind();
+    answer.map(|answer| answer.unwrap_or_else(panicked))
 }
 
 async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -> HttpResponse {

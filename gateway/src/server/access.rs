@@ -94,10 +94,11 @@ impl AccessControl {
             Access::Authorizer { .. } if step.is_err() => noted(exchange, AUTHORIZER, &step),
             _ => {}
         }
+        // On the heap: these are large, and the future of every request would have room for them.
         let checked = match step? {
             Step::Admitted => return Ok(()),
-            Step::Ask(question) => self.ask(exchange, *question).await,
-            Step::Verify(presented) => self.verify(exchange, presented).await,
+            Step::Ask(question) => Box::pin(self.ask(exchange, *question)).await,
+            Step::Verify(presented) => Box::pin(self.verify(exchange, presented)).await,
         };
         noted(exchange, AUTHORIZER, &checked);
         checked

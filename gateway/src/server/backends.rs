@@ -78,12 +78,13 @@ impl Backends {
                 of_message(answer, protocol, &queue, request_id)
             }
             Plan::Call(call, signing) => {
-                let reply = self.send_call(call, &signing, timeout).await;
+                // On the heap: the future of every request would have room for it.
+                let reply = Box::pin(self.send_call(call, &signing, timeout)).await;
                 of_call(reply, &signing.uri.service, request_id)
             }
             Plan::Http(call, way) => {
                 let host = call.url.host_str().unwrap_or_default().to_owned();
-                let reply = self.endpoints.send(call, way, timeout).await;
+                let reply = Box::pin(self.endpoints.send(call, way, timeout)).await;
                 of_http(reply, &host, request_id)
             }
         };

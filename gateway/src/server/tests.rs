@@ -242,3 +242,13 @@ async fn a_request_that_meets_a_bug_is_answered_under_its_id() {
     assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
     assert!(headers.contains_key("x-amzn-requestid"));
 }
+
+/// What a request needs until it is answered is written and moved for each.
+#[test]
+fn a_request_takes_little_memory() {
+    fn size<F>(_: impl FnOnce(&'static Gateway, http::Request<Body>, &'static Peer) -> F) -> usize {
+        size_of::<F>()
+    }
+    let bytes = size(handle);
+    assert!(bytes <= 4096, "{bytes} bytes");
+}
