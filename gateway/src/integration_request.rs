@@ -7,6 +7,7 @@
 
 mod body;
 mod fill;
+mod form;
 mod function;
 mod headers;
 mod http_call;

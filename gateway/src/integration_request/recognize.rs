@@ -13,6 +13,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use kit::call::Call;
 use serde_json::Value as Json;
 
+use super::form::pairs;
 use super::message::{Attribute, AttributeValue, Protocol, SendMessage};
 use crate::method_request::media_type;
 
@@ -70,13 +71,9 @@ fn read_query(call: &Call) -> Option<SendMessage> {
     let mut message = empty(url.into(), Protocol::Query);
     let mut attributes = Vec::new();
     let mut action = None;
-    for (key, value) in call
-        .url
-        .query_pairs()
-        .chain(form_urlencoded::parse(&call.body))
-    {
-        let value = value.into_owned();
-        match key.as_ref() {
+    let query = call.url.query().unwrap_or_default().as_bytes();
+    for (key, value) in pairs(query).chain(pairs(&call.body)) {
+        match key.as_str() {
             "Action" => action = Some(value),
             "Version" => {}
             "QueueUrl" => message.queue_url = value,
