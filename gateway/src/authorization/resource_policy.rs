@@ -47,7 +47,8 @@ pub(super) fn verdict_on(
     owner: &Owner,
     caller: &Caller,
 ) -> Option<Verdict> {
-    verdict(exchange.route, &facts(action, exchange, owner, caller))
+    let policy = exchange.route.api.policy.as_ref()?;
+    Some(evaluate(policy, &facts(action, exchange, owner, caller)))
 }
 
 /// What policies ask of an action of a caller.

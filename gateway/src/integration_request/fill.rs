@@ -1,6 +1,8 @@
 //! Fills the placeholders of an integration's URI. See
 //! `docs/aws/api-gateway.md#integration-uri`.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -57,8 +59,14 @@ pub(super) fn with_pairs<'p>(
 
 /// The text with stage variables in the place of `${stageVariables.name}`. A variable that does not
 /// exist is empty.
-pub(crate) fn stage_variables(text: &str, variables: &IndexMap<String, String>) -> String {
+pub(crate) fn stage_variables<'t>(
+    text: &'t str,
+    variables: &IndexMap<String, String>,
+) -> Cow<'t, str> {
     const BEGIN: &str = "${stageVariables.";
+    if !text.contains('$') {
+        return text.into();
+    }
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(BEGIN) {
@@ -69,7 +77,7 @@ pub(crate) fn stage_variables(text: &str, variables: &IndexMap<String, String>) 
         out += variables.get(name).map_or("", String::as_str);
         rest = tail;
     }
-    out + rest
+    (out + rest).into()
 }
 
 /// The text with mapped path parameters in the place of `{name}`, each encoded by `encode`. A name
@@ -99,10 +107,12 @@ pub(super) fn parameters<E>(
 /// Whether a URL drops this part of a path, with the part before it: a client could then call
 /// another bucket or queue than the definition fixes. Our choice: what AWS does is not documented.
 pub(super) fn climbs(part: &str) -> bool {
-    matches!(
-        part.to_ascii_lowercase().replace("%2e", ".").as_str(),
-        "." | ".."
-    )
+    let is_short = part.len() <= "%2e%2e".len();
+    is_short
+        && matches!(
+            part.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
 }
 
 #[cfg(test)]

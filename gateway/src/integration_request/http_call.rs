@@ -54,7 +54,7 @@ pub(super) fn build(
     let variables = &stage.variables;
     let link = match &endpoint.connection {
         Connection::Internet => None,
-        Connection::VpcLink(id) => Some(fill::stage_variables(id, variables)),
+        Connection::VpcLink(id) => Some(fill::stage_variables(id, variables).into_owned()),
     };
     let way = HttpWay {
         link,

@@ -31,7 +31,7 @@ impl<'a> Signing<'a> {
                     let reason = "the credentials are empty: the stage variable does not exist";
                     return Err(exchange.misconfigured(reason));
                 }
-                Identity::Role(arn)
+                Identity::Role(arn.into_owned())
             }
             IntegrationIdentity::Caller => match &exchange.caller_credentials {
                 Some(credentials) => Identity::Fixed(credentials.clone()),

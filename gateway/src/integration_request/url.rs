@@ -21,7 +21,8 @@ pub(super) fn url(
     let query = fill::with_pairs(query, &mapped.query);
     let mark = if query.is_empty() { "" } else { "?" };
     let variables = &exchange.route.stage.variables;
-    let host = fill::stage_variables(&uri.host(), variables);
+    let host = uri.host();
+    let host = fill::stage_variables(&host, variables);
     Url::parse(&format!("https://{host}{path}{mark}{query}"))
         .map_err(|_| exchange.misconfigured("the integration's URI is not a valid URL"))
 }

@@ -21,6 +21,9 @@ pub(super) struct Roles {
     environment: CredentialCache,
     known: Mutex<HashMap<String, CredentialCache>>,
     at_endpoints: bool,
+    /// Whether a service is at AWS, not at an endpoint of the environment's, by its name. To read
+    /// that from the environment takes a hundredth of a message's time.
+    at_aws: Mutex<HashMap<String, bool>>,
 }
 
 impl Roles {
@@ -31,6 +34,7 @@ impl Roles {
             environment,
             known: Mutex::default(),
             at_endpoints: false,
+            at_aws: Mutex::default(),
         }
     }
 
@@ -44,7 +48,16 @@ impl Roles {
 
     /// Whether calls to a service are made as roles.
     pub(super) fn are_assumed_for(&self, service: &str) -> bool {
-        self.at_endpoints || endpoint::of(&self.caller.config, service).is_none()
+        if self.at_endpoints {
+            return true;
+        }
+        let mut known = self.at_aws.lock();
+        if let Some(is_at_aws) = known.get(service) {
+            return *is_at_aws;
+        }
+        let is_at_aws = endpoint::of(&self.caller.config, service).is_none();
+        known.insert(service.to_owned(), is_at_aws);
+        is_at_aws
     }
 
     /// The credentials of a role.
