@@ -161,14 +161,16 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
-        let sources = self.definition.read()?;
+        // What is wrong with the files needs no request to be found.
+        self.definition.read()?;
         let sdk = aws::config().await?;
+        let files = self.definition.named_by_aws(&sdk).await?;
         let account = aws::account(&sdk).await?;
-        let definition = sources.load(&account);
+        let definition = files.load(&account)?;
         let outbound = Outbound::new(&self.args.outbound, AllowTargets::new(self.allow_target));
         let apis = load_apis(&definition, self.args.stage.clone(), &outbound)?;
         definition.report_not_run();
-        self.args.check(&apis, self.definition.lenient)?;
+        self.args.check(&apis, files.lenient)?;
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener
@@ -190,7 +192,7 @@ impl Cli {
             aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
         );
         let stage = self.args.stage.clone();
-        let reload = Reload::new(self.definition, account.clone(), stage, outbound.clone());
+        let reload = Reload::new(files, account.clone(), stage, outbound.clone());
         Ok(Settings {
             outbound,
             args: self.args,

@@ -8,7 +8,9 @@
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
 mod account;
+mod constraints;
 mod cycle;
+mod deployed;
 mod for_each;
 mod function;
 mod inputs;
@@ -27,6 +29,9 @@ mod tests;
 mod types;
 
 pub use account::{Account, Overrides};
+pub use deployed::{
+    Deployed, mark_nested_template, mark_physical_id, name_in_physical_id, plain_json,
+};
 pub use inputs::Inputs;
 pub(crate) use keys::{NESTED_TEMPLATE, PHYSICAL_ID};
 pub use not_run::NotRun;
@@ -98,8 +103,7 @@ impl Stack {
         ]
         .map(&mut section);
         fields.ignore(&SECTIONS);
-        let (overrides, path) = (&given.parameters, &given.path);
-        let parameters = parameters::values(parameters, overrides, account, path, problems);
+        let parameters = parameters::values(parameters, given, account, problems);
         let conditions = conditions
             .and_then(|node| node.entries().or_collect(problems))
             .unwrap_or_default();

@@ -5,6 +5,7 @@
 
 mod args;
 mod declarations;
+mod deployed_names;
 mod error;
 mod files;
 mod forms;
@@ -18,4 +19,5 @@ mod tests;
 pub use args::{BUILT_IN, BUILT_IN_NAME, DefinitionArgs};
 pub use declarations::{Declarations, Sources};
 pub use error::LoadError;
+pub use forms::{QUEUE_SETTINGS, template_of};
 pub use secrets::SecretArgs;

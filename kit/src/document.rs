@@ -5,6 +5,7 @@
 //! kept for the reader above.
 
 mod fields;
+pub(crate) mod made;
 mod node;
 mod parse;
 mod problem;

@@ -2,11 +2,13 @@
 #![warn(unreachable_pub)]
 
 pub mod admin;
+pub mod arn;
 pub mod aws;
 pub mod call;
 pub mod cli;
 pub mod cloudformation;
 pub mod console;
+pub mod control_plane;
 pub mod counted;
 pub mod definition;
 pub mod descriptors;

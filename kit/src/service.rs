@@ -16,7 +16,7 @@ mod roles;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{element, error_code};
+pub use answer::{element, error_code, error_message};
 pub use codes::{is_throttling_code, is_transient_code};
 pub use endpoint::{endpoint_variable, variable_endpoint};
 pub use error::ServiceError;
@@ -76,6 +76,16 @@ impl Services {
     /// Where a service is, by its name in endpoint variables: `SQS`.
     pub fn endpoint_of(&self, service: &str) -> aws::Endpoint {
         aws::Endpoint::of(&self.caller.config, service)
+    }
+
+    /// Where a service is, by the name that it signs by.
+    pub fn endpoint_of_signing(&self, service: &str) -> aws::Endpoint {
+        self.endpoint_of(&endpoint::service_id(service))
+    }
+
+    /// The same call at the endpoint that the environment names for its service, if it names one.
+    pub fn at_endpoint(&self, call: Call, service: &str) -> Call {
+        self.caller.at_endpoint(call, service)
     }
 
     /// Whether calls to the service that signs by this name go to an endpoint of the environment's.

@@ -140,33 +140,11 @@ fn resource(draft: Draft<'_>, made_by_aws: &HashMap<String, Node>) -> Entry {
 
 /// A value with references in the place of what AWS made.
 fn referring(node: &Node, made_by_aws: &HashMap<String, Node>) -> Node {
-    let value = match &node.value {
-        Value::String(text) => match made_by_aws.get(text) {
-            Some(made) => {
-                return Node {
-                    place: node.place.clone(),
-                    ..made.clone()
-                };
-            }
-            None => Value::String(text.clone()),
+    node.map_texts(&|node, text| match made_by_aws.get(text) {
+        Some(made) => Node {
+            place: node.place.clone(),
+            ..made.clone()
         },
-        Value::List(nodes) => Value::List(
-            nodes
-                .iter()
-                .map(|node| referring(node, made_by_aws))
-                .collect(),
-        ),
-        Value::Map(entries) => {
-            let entries = entries.iter().map(|entry| Entry {
-                node: referring(&entry.node, made_by_aws),
-                ..entry.clone()
-            });
-            Value::Map(entries.collect())
-        }
-        other => other.clone(),
-    };
-    Node {
-        value,
-        ..node.clone()
-    }
+        None => node.clone(),
+    })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use kit::arn::Arn;
 use serde::{Deserialize, Serialize};
 
 use super::limits;
@@ -47,13 +48,18 @@ impl FromStr for QueueArn {
     type Err = NotAnArn;
 
     fn from_str(text: &str) -> Result<QueueArn, NotAnArn> {
-        let parts: Vec<&str> = text.split(':').collect();
-        match parts[..] {
-            ["arn", partition, "sqs", region, account, name]
-                if partition.starts_with("aws")
-                    && !region.is_empty()
-                    && !account.is_empty()
-                    && !name.is_empty() =>
+        match Arn::parse(text) {
+            Some(Arn {
+                partition,
+                service: "sqs",
+                region,
+                account,
+                resource: name,
+                ..
+            }) if partition.starts_with("aws")
+                && !region.is_empty()
+                && !account.is_empty()
+                && !name.contains(':') =>
             {
                 Ok(QueueArn {
                     region: region.to_owned(),

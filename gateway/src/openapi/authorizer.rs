@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use kit::arn::Arn;
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 use kit::java_regex::Regex;
 
@@ -223,8 +224,12 @@ fn token(
 /// `arn:aws:cognito-idp:{region}:{account}:userpool/{id}`
 fn user_pool(label: &str, node: &Node) -> Result<Issuer, Problem> {
     let text = node.text()?;
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    if let ["arn", _, "cognito-idp", region, _, pool] = parts[..]
+    if let Some(Arn {
+        service: "cognito-idp",
+        region,
+        resource: pool,
+        ..
+    }) = Arn::parse(text)
         && let Some(id) = pool.strip_prefix("userpool/")
         && !region.is_empty()
         && id.contains('_')

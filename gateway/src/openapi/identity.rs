@@ -1,6 +1,7 @@
 //! `credentials`: as whom an integration calls a service of AWS. See
 //! `docs/aws/api-gateway.md#credentials`.
 
+use kit::arn::Arn;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use crate::api::IntegrationIdentity;
@@ -36,8 +37,15 @@ fn parse(text: &str) -> Option<IntegrationIdentity> {
     if text.contains("${stageVariables.") {
         return Some(IntegrationIdentity::Role(text.to_owned()));
     }
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+    let Arn {
+        partition,
+        service: "iam",
+        region: "",
+        account,
+        resource,
+        ..
+    } = Arn::parse(text)?
+    else {
         return None;
     };
     if partition.is_empty() {

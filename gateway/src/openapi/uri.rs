@@ -1,5 +1,7 @@
 //! The URI of an `AWS` integration. See `docs/aws/api-gateway.md#integration-uri`.
 
+use kit::arn::Arn;
+
 use crate::api::{Operation, ServiceUri};
 
 /// Reads `arn:aws:apigateway:{region}:{service}:{path|action}/{rest}`.
@@ -14,8 +16,15 @@ pub(crate) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUr
     if uri.starts_with("arn:") && !has_operation {
         return Err(NO_OPERATION);
     }
-    let parts: Vec<&str> = uri.splitn(6, ':').collect();
-    let ["arn", _, "apigateway", region, service, operation] = parts[..] else {
+    // The account's place is the service's.
+    let Some(Arn {
+        service: "apigateway",
+        region,
+        account: service,
+        resource: operation,
+        ..
+    }) = Arn::parse(uri)
+    else {
         return Err(INVALID);
     };
     let (subdomain, service) = match service.rsplit_once('.') {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::arn::{partition_of, url_suffix};
+
 /// Where a stack would be deployed: the pseudo parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -16,11 +18,7 @@ pub struct Account {
 impl Account {
     /// `AWS::Partition`: `aws`, `aws-cn` or `aws-us-gov`.
     pub fn partition(&self) -> &'static str {
-        match self.region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        partition_of(&self.region)
     }
 
     /// An ARN in this account and region.
@@ -36,11 +34,7 @@ impl Account {
 
     /// `AWS::URLSuffix`: what the hosts of services end with.
     pub fn url_suffix(&self) -> &'static str {
-        if self.partition() == "aws-cn" {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        }
+        url_suffix(self.partition())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{Account, Overrides};
+use super::account::Account;
+use super::constraints;
 use super::function::function;
+use super::inputs::Inputs;
 use super::names::Named;
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
@@ -24,13 +26,11 @@ const PROPERTIES: [&str; 9] = [
     "NoEcho",
 ];
 
-/// Every parameter's value by name, the pseudo parameters among them. `path` stands in front of the
-/// names of a nested stack's parameters.
+/// Every parameter's value by name, the pseudo parameters among them.
 pub(super) fn values(
     declared: Option<&Node>,
-    overrides: &Overrides,
+    given: &Inputs,
     account: &Account,
-    path: &str,
     problems: &mut Vec<Problem>,
 ) -> Values {
     let mut values = pseudo(account);
@@ -39,8 +39,7 @@ pub(super) fn values(
         .unwrap_or_default()
     {
         check(entry, problems);
-        let given = overrides.get(&entry.key);
-        values.insert(entry.key.clone(), value(entry, path, given));
+        values.insert(entry.key.clone(), value(entry, given));
     }
     values
 }
@@ -62,7 +61,8 @@ fn check(entry: &Entry, problems: &mut Vec<Problem>) {
         );
         problems.push(default.problem(message));
     }
-    fields.ignore(&["Type"]);
+    let kind = fields.optional("Type");
+    problems.extend(kind.and_then(|kind| constraints::unknown_type(&entry.key, kind)));
     fields.ignore(&PROPERTIES);
     problems.extend(fields.finish());
 }
@@ -105,9 +105,10 @@ fn pseudo(account: &Account) -> Values {
     values
 }
 
-fn value(entry: &Entry, path: &str, given: Option<&String>) -> Result<Node, Problem> {
+fn value(entry: &Entry, inputs: &Inputs) -> Result<Node, Problem> {
+    let given = inputs.parameters.get(&entry.key);
     // What stands before a slash tells templates apart; overrides do not.
-    let path = path.rsplit('/').next().unwrap_or_default();
+    let path = inputs.path.rsplit('/').next().unwrap_or_default();
     let name = &format!("{path}{}", entry.key);
     let declaration = &entry.node;
     let kind = declaration
@@ -134,29 +135,14 @@ fn value(entry: &Entry, path: &str, given: Option<&String>) -> Result<Node, Prob
             return Err(entry.place.problem(message));
         }
     };
-    allowed(entry, &node)?;
-    Ok(
-        if kind.contains("CommaDelimitedList") || kind.contains("List<") {
-            split(&node)?
-        } else {
-            node
-        },
-    )
-}
-
-fn allowed(entry: &Entry, node: &Node) -> Result<(), Problem> {
-    let Some(values) = entry.node.get("AllowedValues") else {
-        return Ok(());
-    };
-    let text = node.text()?;
-    if values.list()?.iter().any(|value| value.text() == Ok(text)) {
-        return Ok(());
+    // What only stands in for a value need not be one that is allowed.
+    if !inputs.secrets.are_assumed() {
+        constraints::check(entry, name, kind, &node)?;
     }
-    // The value itself may be a secret (NoEcho), so it is not shown.
-    Err(entry.place.problem(format!(
-        "parameter {}: its value is not one of AllowedValues",
-        entry.key
-    )))
+    Ok(match constraints::is_list(kind) {
+        true => split(&node)?,
+        false => node,
+    })
 }
 
 fn split(node: &Node) -> Result<Node, Problem> {

@@ -72,6 +72,11 @@ impl Secrets {
         }
     }
 
+    /// Whether values that nobody gave are assumed.
+    pub(super) fn are_assumed(&self) -> bool {
+        self.assumes
+    }
+
     /// The secret of this name.
     pub fn get(&self, name: &str) -> Option<String> {
         let of_environment = || std::env::var(variable(name)).ok();

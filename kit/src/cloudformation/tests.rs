@@ -168,7 +168,7 @@ fn what_cannot_be_resolved_is_named() {
     refused(
         &parameter("{Type: String, AllowedValues: [a]}"),
         &[("P", "b")],
-        "t:1:14: parameter P: its value is not one of AllowedValues",
+        "t:1:14: Parameter 'P' must be one of AllowedValues",
     );
 }
 

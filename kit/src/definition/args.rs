@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use aws_config::SdkConfig;
+
 use super::declarations::{Declarations, Sources};
+use super::deployed_names;
 use super::error::LoadError;
 use super::forms::{self, Given};
 use super::secrets::SecretArgs;
@@ -48,7 +51,8 @@ pub struct DefinitionArgs {
     #[command(flatten)]
     pub secrets: SecretArgs,
     /// The name of the stack: AWS::StackName, and the first part of names that CloudFormation would
-    /// make up [default: tidegate]
+    /// make up [default: tidegate]. A program that works against AWS asks for the names that its
+    /// resources have there (cloudformation:ListStackResources)
     #[arg(long, value_name = "NAME", env = "STACK_NAME", value_parser = stack_name)]
     pub stack_name: Option<String>,
     /// The name that a resource of a template has, whatever the template would make of it: the name
@@ -67,6 +71,10 @@ pub struct DefinitionArgs {
     /// defaults.
     #[arg(skip)]
     pub defaults: Overrides,
+    /// The names that the resources of the stack have on AWS, by logical id: see
+    /// [`DefinitionArgs::named_by_aws`].
+    #[arg(skip)]
+    pub deployed_names: BTreeMap<String, String>,
     /// Whether dynamic references that nobody answers get a value without a problem: for a program
     /// that looks at a definition and runs nothing.
     #[arg(skip)]
@@ -80,6 +88,19 @@ impl DefinitionArgs {
     /// See [`LoadError`].
     pub fn load(&self, account: &Account) -> Result<Declarations, LoadError> {
         Ok(self.read()?.load(account))
+    }
+
+    /// The same settings with the names that the resources of the stack have on AWS, where
+    /// `--stack-name` names it: for a program that works with what is deployed. AWS is asked once;
+    /// what the operator says of a resource wins.
+    ///
+    /// # Errors
+    /// CloudFormation does not say; one line with the reason.
+    pub async fn named_by_aws(mut self, config: &SdkConfig) -> anyhow::Result<DefinitionArgs> {
+        if let Some(name) = &self.stack_name {
+            self.deployed_names = deployed_names::ask(config, name).await?;
+        }
+        Ok(self)
     }
 
     /// Reads all files before the account is known, which may take a request to find out.
@@ -98,7 +119,8 @@ impl DefinitionArgs {
         if self.assumes_secrets {
             secrets = secrets.assumed();
         }
-        let physical_ids = self.physical_ids(&roots, &mut errors);
+        let mut physical_ids = self.deployed_names.clone();
+        physical_ids.extend(self.physical_ids(&roots, &mut errors));
         LoadError::all(errors)?;
         let inputs = Inputs {
             parameters: self.defaults.clone().into_iter().chain(given).collect(),

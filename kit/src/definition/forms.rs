@@ -1,11 +1,13 @@
 //! Door: what is given as a definition, as documents that declare something. A file is one; a
 //! folder that a tool writes (CDK, SAM, Serverless Framework) has one within.
 
+mod aside;
 mod assembly;
 mod described;
 mod folder;
 mod given;
 mod made;
+mod members;
 mod mistaken;
 mod nested;
 mod openapi;
@@ -19,6 +21,7 @@ use super::include;
 use crate::document::Node;
 use crate::terraform;
 pub(super) use described::joined;
+pub use described::{QUEUE_SETTINGS, template_of};
 use given::Found;
 pub(super) use given::{Given, Home};
 pub(super) use openapi::check as check_openapi;
@@ -125,5 +128,5 @@ fn of_file(root: Node, path: &Path, errors: &mut Vec<LoadError>) -> Given {
     }
     let root = include::included(root, path, errors);
     let root = nested::with_templates(root, path, errors);
-    Given::from(root)
+    Given::of_template(root)
 }

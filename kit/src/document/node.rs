@@ -165,6 +165,40 @@ impl Node {
             .collect()
     }
 
+    /// The same with each text in it, however deep, replaced by what `change` makes of it.
+    #[must_use]
+    pub fn map_texts(&self, change: &impl Fn(&Node, &str) -> Node) -> Node {
+        let value = match &self.value {
+            Value::String(text) => return change(self, text),
+            Value::List(nodes) => {
+                Value::List(nodes.iter().map(|node| node.map_texts(change)).collect())
+            }
+            Value::Map(entries) => {
+                let entries = entries.iter().map(|entry| Entry {
+                    node: entry.node.map_texts(change),
+                    ..entry.clone()
+                });
+                Value::Map(entries.collect())
+            }
+            other => other.clone(),
+        };
+        Node {
+            value,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the node says nothing: it is null, an empty text, or a list or mapping of such.
+    pub fn is_blank(&self) -> bool {
+        match &self.value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::List(nodes) => nodes.iter().all(Node::is_blank),
+            Value::Map(entries) => entries.iter().all(|entry| entry.node.is_blank()),
+            _ => false,
+        }
+    }
+
     /// The same data without places. Numbers that JSON cannot write become text.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;

@@ -5,6 +5,33 @@ fn node(text: &str) -> Node {
 }
 
 #[test]
+fn texts_are_changed_wherever_they_are() {
+    let node = Node::parse("t", "{a: x, b: [1, {c: !Sub x}]}").unwrap();
+    let doubled = node.map_texts(&|node, text| Node {
+        value: Value::String(text.repeat(2)),
+        ..node.clone()
+    });
+    assert_eq!(
+        doubled.to_json().to_string(),
+        r#"{"a":"xx","b":[1,{"c":"xx"}]}"#
+    );
+    let inner = &doubled.get("b").unwrap().list().unwrap()[1];
+    assert_eq!(inner.get("c").unwrap().tag.as_deref(), Some("Sub"));
+    for (text, is_blank) in [
+        ("''", true),
+        ("[{a: ''}, []]", true),
+        ("[0]", false),
+        ("x", false),
+    ] {
+        assert_eq!(
+            Node::parse("t", text).unwrap().is_blank(),
+            is_blank,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn values_know_their_place() {
     let root = node("a:\n  - 1\n  - b: !Sub x\n");
     let list = root.get("a").unwrap().list().unwrap();

@@ -2,7 +2,7 @@
 //! should.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -118,9 +118,8 @@ impl GuardedConnector {
             Some(fixed) => (fixed.0.clone(), fixed.1),
             None => host_and_port(&uri)?,
         };
-        let addresses = tokio::net::lookup_host((host.as_str(), port)).await;
-        let addresses = addresses.map_err(|error| NoAddress(error.to_string()))?;
-        let permitted = self.permitted(&host, port, addresses)?;
+        let addresses = addresses(&host, port).await?;
+        let permitted = self.permitted(&host, port, addresses.into_iter())?;
         let stream = first_of(&permitted).await?;
         stream.set_nodelay(true)?;
         Ok(KeepaliveStream::new(stream))
@@ -146,6 +145,21 @@ impl GuardedConnector {
             None => Err(NoAddress(format!("{host} has no address")).into()),
         }
     }
+}
+
+/// The addresses of a host. Names below `localhost` are this machine, and resolvers need not know
+/// them (RFC 6761, section 6.3).
+async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    if name.ends_with(".localhost") {
+        let own = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        return Ok(own
+            .map(|address: IpAddr| SocketAddr::new(address, port))
+            .to_vec());
+    }
+    let found = tokio::net::lookup_host((host, port)).await;
+    let found = found.map_err(|error| NoAddress(error.to_string()))?;
+    Ok(found.collect())
 }
 
 /// The host and the port of a URL.

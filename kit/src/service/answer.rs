@@ -32,6 +32,18 @@ pub fn error_code(reply: &Reply) -> Option<String> {
     Some(code.to_owned())
 }
 
+/// The message of an answer of failure: in JSON, or in XML.
+pub fn error_message(reply: &Reply) -> Option<String> {
+    let json: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    let in_json = json.and_then(|json| {
+        let names = ["message", "Message", "errorMessage"];
+        let found = names.iter().find_map(|name| json.get(name)?.as_str());
+        found.map(str::to_owned)
+    });
+    let in_xml = || element(std::str::from_utf8(&reply.body).ok()?, "Message").map(str::to_owned);
+    in_json.or_else(in_xml)
+}
+
 /// The text of the first element of this name.
 pub fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;

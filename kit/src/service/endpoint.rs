@@ -6,7 +6,8 @@ use url::Url;
 use crate::aws;
 
 /// Services whose name in endpoint variables is another one than in signatures.
-const SERVICE_IDS: [(&str, &str); 7] = [
+const SERVICE_IDS: [(&str, &str); 8] = [
+    ("apigateway", "API_GATEWAY"),
     ("dynamodbstreams", "DYNAMODB_STREAMS"),
     ("email", "SES"),
     ("events", "EVENTBRIDGE"),
@@ -33,7 +34,7 @@ pub(super) fn of(config: &SdkConfig, service: &str) -> Option<Url> {
 }
 
 /// The name in endpoint variables of the service that signs by this name.
-fn service_id(service: &str) -> String {
+pub(super) fn service_id(service: &str) -> String {
     let known = SERVICE_IDS.iter().find(|(signing, _)| *signing == service);
     known.map_or_else(
         || service.to_uppercase().replace('-', "_"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aws_credential_types::Credentials;
 
 /// Whose credentials sign a call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Identity {
     /// Those of the environment.
     #[default]
@@ -17,6 +17,11 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// The credentials of this key and this secret.
+    pub fn of_key(key: &str, secret: &str) -> Identity {
+        Identity::Fixed(Credentials::new(key, secret, None, None, "given"))
+    }
+
     /// A text that is another one for every other identity, to keep apart what belongs to each. It
     /// holds no secret.
     pub fn key(&self) -> Option<Cow<'_, str>> {

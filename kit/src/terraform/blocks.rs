@@ -1,7 +1,7 @@
 //! Blocks of Terraform as the mappings that CloudFormation has. Pure.
 
-use super::policy::{is_empty, map};
 use super::types::in_capitals;
+use crate::document::made::map;
 use crate::document::{Entry, Node, Value};
 
 /// What a block's entry is in CloudFormation, where capitals are not enough; with `[]`, it stays a
@@ -97,7 +97,7 @@ fn mapping(within: &str, block: &Node) -> Node {
     let mut made = Vec::new();
     for entry in entries
         .iter()
-        .filter(|entry| !is_empty(&entry.node) && !is_unset(entry))
+        .filter(|entry| !entry.node.is_blank() && !is_unset(entry))
     {
         let key = entry.key.as_str();
         if within == "api_stages" && key == "throttle" {

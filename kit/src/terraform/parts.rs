@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::policy::map;
 use super::translate::Draft;
+use crate::document::made::map;
 use crate::document::{Entry, Node, Problem, Value};
 
 /// Puts the parts into the resources that they belong to.

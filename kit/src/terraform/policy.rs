@@ -1,7 +1,8 @@
 //! `data.aws_iam_policy_document`: statements in Terraform's form, as the policy that they are. Pure.
 
-use super::project::{Instance, Project, entries};
-use crate::document::{Entry, Node, Problem, Value};
+use super::project::{Instance, Project};
+use crate::document::made::{map, text};
+use crate::document::{Node, Problem, Value};
 
 /// Lists of a statement, and their names in a policy.
 const LISTS: [(&str, &str); 4] = [
@@ -28,7 +29,7 @@ impl<'a> Project<'a> {
         Ok(map(
             at,
             vec![
-                ("Version".into(), string(at, "2012-10-17")),
+                ("Version".into(), text(at, "2012-10-17")),
                 ("Statement".into(), at.with(Value::List(made.collect()))),
             ],
         ))
@@ -39,7 +40,7 @@ fn statement(at: &Node, node: &Node) -> Node {
     let effect = node
         .get("effect")
         .filter(|effect| effect.text().is_ok_and(|text| !text.is_empty()));
-    let effect = effect.cloned().unwrap_or_else(|| string(at, "Allow"));
+    let effect = effect.cloned().unwrap_or_else(|| text(at, "Allow"));
     let mut made = vec![("Effect".to_owned(), effect)];
     for (name, property) in LISTS {
         let list = node
@@ -59,15 +60,15 @@ fn statement(at: &Node, node: &Node) -> Node {
         let of: Vec<(String, Node)> = of.collect();
         match of.as_slice() {
             [] => {}
-            [(kind, _)] if kind == "*" => made.push((property.to_owned(), string(at, "*"))),
+            [(kind, _)] if kind == "*" => made.push((property.to_owned(), text(at, "*"))),
             _ => made.push((property.to_owned(), map(at, of))),
         }
     }
     let mut conditions: Vec<(String, Vec<(String, Node)>)> = Vec::new();
     for block in blocks(node, "condition") {
-        let text = |key: &str| Some(block.get(key)?.text().ok()?.to_owned());
+        let word = |key: &str| Some(block.get(key)?.text().ok()?.to_owned());
         let (Some(test), Some(variable), Some(values)) =
-            (text("test"), text("variable"), block.get("values"))
+            (word("test"), word("variable"), block.get("values"))
         else {
             continue;
         };
@@ -90,31 +91,4 @@ fn blocks<'n>(node: &'n Node, name: &str) -> &'n [Node] {
     node.get(name)
         .and_then(|node| node.list().ok())
         .unwrap_or_default()
-}
-
-fn string(at: &Node, text: &str) -> Node {
-    at.with(Value::String(text.to_owned()))
-}
-
-/// A mapping of these entries.
-pub(super) fn map(at: &Node, members: Vec<(String, Node)>) -> Node {
-    let entry = |(key, node)| Entry {
-        key,
-        place: at.place.clone(),
-        node,
-    };
-    at.with(Value::Map(members.into_iter().map(entry).collect()))
-}
-
-/// Whether a value says nothing: a list, a mapping or a text without content.
-pub(super) fn is_empty(node: &Node) -> bool {
-    match &node.value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::List(nodes) => nodes.iter().all(is_empty),
-        Value::Map(_) => entries(Some(node))
-            .iter()
-            .all(|entry| is_empty(&entry.node)),
-        _ => false,
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::addresses::module_names;
+use crate::arn::Arn;
 use crate::document::{Entry, Node};
 
 /// One resource or data source.
@@ -182,7 +183,7 @@ impl<'a> Project<'a> {
             .iter()
             .find(|one| one.kind == "aws_caller_identity");
         let known = known.and_then(|one| text(one.values?, "account_id"));
-        let of_arns = || most(self.arns().filter_map(|arn| arn.split(':').nth(4)));
+        let of_arns = || most(self.arns().filter_map(|arn| Some(Arn::parse(arn)?.account)));
         known.map(ToOwned::to_owned).or_else(of_arns)
     }
 
@@ -194,7 +195,7 @@ impl<'a> Project<'a> {
             let region = self.provider?.get("expressions")?.get("region")?;
             text(region, "constant_value")
         };
-        let of_arns = || most(self.arns().filter_map(|arn| arn.split(':').nth(3)));
+        let of_arns = || most(self.arns().filter_map(|arn| Some(Arn::parse(arn)?.region)));
         known
             .or_else(configured)
             .map(ToOwned::to_owned)

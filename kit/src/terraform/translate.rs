@@ -2,7 +2,6 @@
 
 use super::addresses::plain;
 use super::blocks;
-use super::policy::is_empty;
 use super::project::{Instance, Project};
 use super::site::function;
 use super::types::{Form, Type};
@@ -70,7 +69,7 @@ pub(super) fn draft<'a>(
     let id = instance
         .values
         .and_then(|values| values.get("id"))
-        .filter(|id| !is_empty(id));
+        .filter(|id| !id.is_blank());
     let mut draft = Draft {
         address: instance.address,
         kind,
@@ -91,7 +90,7 @@ fn says_nothing(kind: &Type, attribute: &str, node: &Node) -> bool {
             .any(|(name, value)| *name == attribute && text.starts_with(value))
     };
     let is_off = node.value == Value::Bool(false) && attribute != "enabled";
-    is_empty(node) || is_off || is_default()
+    node.is_blank() || is_off || is_default()
 }
 
 /// A document in a text, as Terraform has policies and bodies.

@@ -1,5 +1,6 @@
 //! One event as the operation that SAM makes of it.
 
+use kit::arn::Arn;
 use kit::cloudformation::Resource as Declared;
 use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use serde_json::{Map, Value as Json, json};
@@ -156,10 +157,9 @@ fn state_machine(
 
 /// The URI of an integration in the region of a resource.
 fn uri(arn: &str, service: &str, operation: &str) -> Option<String> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let [_, partition, _, region, ..] = parts[..] else {
-        return None;
-    };
+    let Arn {
+        partition, region, ..
+    } = Arn::parse(arn)?;
     Some(format!(
         "arn:{partition}:apigateway:{region}:{service}:{operation}"
     ))

@@ -21,9 +21,8 @@ pub(in crate::cloudformation) fn written_out<'n>(
     }
     // What is wrong with parameters is reported when the template is read.
     let (declared, mut ignored) = (root.get("Parameters"), Vec::new());
-    let (overrides, path) = (&given.parameters, &given.path);
     let values = Scope {
-        parameters: parameters::values(declared, overrides, account, path, &mut ignored),
+        parameters: parameters::values(declared, given, account, &mut ignored),
         conditions: &[],
         mappings: root.get("Mappings"),
         given,

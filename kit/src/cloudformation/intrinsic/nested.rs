@@ -2,6 +2,7 @@
 //! `Fn::GetAtt Shop.Outputs.QueueArn`.
 
 use super::super::account::{Account, Overrides};
+use super::super::deployed::Deployed;
 use super::super::inputs::Inputs;
 use super::super::keys::NESTED_TEMPLATE;
 use super::super::parameters;
@@ -44,7 +45,10 @@ impl<'a> Resolver<'a> {
         };
         // What the operator says of a nested stack wins.
         parameters.extend(self.given.parameters.iter().filter_map(own));
-        let stack_name = format!("{}-{}", self.account.stack_name, entry.key);
+        // A stack that was imported has its name from AWS.
+        let known = Deployed::of(template).and_then(|from| from.stack_name);
+        let stack_name =
+            known.unwrap_or_else(|| format!("{}-{}", self.account.stack_name, entry.key));
         Ok(Some(Nested {
             template,
             given: Inputs {
@@ -96,9 +100,8 @@ impl Nested<'_> {
         let entries = |section: &str| root.get(section).and_then(|node| node.entries().ok());
         let resources = serverless::with_implicit_apis(entries("Resources").unwrap_or_default());
         let declared = root.get("Parameters");
-        let (overrides, path) = (&self.given.parameters, &self.given.path);
         let scope = Scope {
-            parameters: parameters::values(declared, overrides, &self.account, path, ignored),
+            parameters: parameters::values(declared, &self.given, &self.account, ignored),
             conditions: entries("Conditions").unwrap_or_default(),
             mappings: root.get("Mappings"),
             given: &self.given,

@@ -1,10 +1,10 @@
 //! What `cdk synth` writes: a manifest that names the templates of stacks, those of stages in
 //! folders within. Pure.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::given::{Found, Home};
-use crate::document::Node;
+use crate::document::{Node, Problem};
 
 /// The name of the manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -26,15 +26,22 @@ pub(super) fn is_manifest(root: &Node) -> bool {
 }
 
 /// The stacks that a manifest in `folder` names, and the folders of further assemblies within.
-pub(super) fn stacks(root: &Node, folder: &Path) -> (Vec<AssemblyStack>, Vec<PathBuf>) {
+///
+/// # Errors
+/// The manifest names something that is not in its folder.
+pub(super) fn stacks(
+    root: &Node,
+    folder: &Path,
+) -> Result<(Vec<AssemblyStack>, Vec<PathBuf>), Problem> {
     let (mut stacks, mut within) = (Vec::new(), Vec::new());
     let artifacts = root.get("artifacts").and_then(|node| node.entries().ok());
     for artifact in artifacts.unwrap_or_default() {
         let text = |node: Option<&Node>| Some(node?.text().ok()?.to_owned());
-        let property = |name: &str| text(artifact.node.get("properties")?.get(name));
+        let property_node = |name: &str| artifact.node.get("properties")?.get(name);
+        let property = |name: &str| text(property_node(name));
         match text(artifact.node.get("type")).as_deref() {
             Some("aws:cloudformation:stack") => {
-                let Some(file) = property("templateFile") else {
+                let Some(file) = property_node("templateFile") else {
                     continue;
                 };
                 let own = property("stackName").unwrap_or_else(|| artifact.key.clone());
@@ -43,19 +50,47 @@ pub(super) fn stacks(root: &Node, folder: &Path) -> (Vec<AssemblyStack>, Vec<Pat
                 stacks.push(AssemblyStack {
                     names: names.into_iter().flatten().collect(),
                     found: Found {
-                        file: folder.join(file),
+                        file: within_folder(folder, file)?,
                         stack_name: Some(own),
                         home: text(artifact.node.get("environment")).map(|text| home(&text)),
                     },
                 });
             }
             Some("cdk:cloud-assembly") => {
-                within.extend(property("directoryName").map(|name| folder.join(name)));
+                let name = property_node("directoryName");
+                within.extend(name.map(|name| within_folder(folder, name)).transpose()?);
             }
             _ => {}
         }
     }
-    (stacks, within)
+    Ok((stacks, within))
+}
+
+/// A path in a folder. What a tool wrote is all in there: a path that leads out of it was not
+/// written by one, and could be any file of this machine.
+fn within_folder(folder: &Path, named: &Node) -> Result<PathBuf, Problem> {
+    let name = named.text()?;
+    if is_within(name) {
+        return Ok(folder.join(name));
+    }
+    Err(named.problem(format!(
+        "{name} is not in the folder of this manifest, {}: a manifest names files in its own folder only",
+        folder.display()
+    )))
+}
+
+/// Whether a relative path stays below where it starts.
+pub(super) fn is_within(path: &str) -> bool {
+    let mut depth = 0;
+    Path::new(path).components().all(|part| {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir => depth -= 1,
+            Component::RootDir | Component::Prefix(_) => depth = -1,
+        }
+        depth >= 0
+    })
 }
 
 /// `aws://123456789012/eu-west-1`; what is not known there is `unknown-account`.

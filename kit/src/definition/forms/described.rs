@@ -1,14 +1,16 @@
 //! What AWS's own commands print of single resources, as the template that would make them:
-//! `aws sqs get-queue-attributes`, `aws apigateway get-rest-api`, `get-resources --embed methods` and
-//! `get-stages`. Files about one API belong together. Pure.
+//! `aws sqs get-queue-attributes`, `aws apigateway get-rest-api`, `get-resources --embed methods`,
+//! `get-stages`, `get-authorizers`, `get-models`, `get-request-validators` and `get-usage-plans`. Files about one API belong together. Pure.
 
 use super::given::{Given, Home};
-use super::made::{map, resource, template, text};
+use super::made::{resource, template};
 use super::rest_api::RestApi;
+use crate::arn::Arn;
+use crate::document::made::{map, text};
 use crate::document::{Entry, Node, Problem, Value};
 
-/// Attributes of queues that are settings.
-const SETTINGS: [&str; 14] = [
+/// Attributes of queues that are settings, and properties of `AWS::SQS::Queue` under the same name.
+pub const QUEUE_SETTINGS: [&str; 14] = [
     "ContentBasedDeduplication",
     "DeduplicationScope",
     "DelaySeconds",
@@ -29,6 +31,7 @@ const SETTINGS: [&str; 14] = [
 /// is missing in them.
 pub(in crate::definition) fn joined(given: Vec<Given>, problems: &mut Vec<Problem>) -> Vec<Given> {
     let (mut all, mut apis) = (Vec::new(), Vec::<RestApi>::new());
+    let mut parts = Vec::new();
     let queues: Vec<String> = given
         .iter()
         .filter_map(|one| queue_arn(&one.root))
@@ -43,18 +46,38 @@ pub(in crate::definition) fn joined(given: Vec<Given>, problems: &mut Vec<Proble
         } else if RestApi::is_api(root) {
             apis.push(RestApi::of(root));
         } else if RestApi::is_part(root) {
-            RestApi::add(root, &mut apis);
+            parts.push((one.root, apis.len()));
         } else {
             all.push(one);
         }
+    }
+    for (root, before) in parts {
+        RestApi::add(&root, before, &mut apis);
     }
     all.extend(apis.into_iter().map(|api| Given::from(api.template())));
     all
 }
 
+/// The templates of what AWS's commands printed of single resources; those about one API are one.
+///
+/// # Errors
+/// Something is missing in one of them.
+pub fn template_of(documents: Vec<Node>) -> Result<Vec<Node>, Problem> {
+    let mut problems = Vec::new();
+    let made = joined(
+        documents.into_iter().map(Given::from).collect(),
+        &mut problems,
+    );
+    match problems.into_iter().next() {
+        Some(problem) => Err(problem),
+        None => Ok(made.into_iter().map(|given| given.root).collect()),
+    }
+}
+
 fn is_queue(root: &Node) -> bool {
     let attributes = root.get("Attributes").and_then(|node| node.entries().ok());
-    let known = |entry: &Entry| entry.key == "QueueArn" || SETTINGS.contains(&entry.key.as_str());
+    let known =
+        |entry: &Entry| entry.key == "QueueArn" || QUEUE_SETTINGS.contains(&entry.key.as_str());
     attributes.is_some_and(|entries| entries.iter().any(known))
 }
 
@@ -73,8 +96,14 @@ fn queue(root: &Node, queues: &[String]) -> Result<Given, Problem> {
     let missing =
         || root.problem("there is no QueueArn: ask once more with `--attribute-names All`");
     let arn = queue_arn(root).ok_or_else(missing)?;
-    let parts: Vec<&str> = arn.split(':').collect();
-    let [_, _, _, region, account_id, name] = parts.as_slice() else {
+    let Some(Arn {
+        service: "sqs",
+        region,
+        account: account_id,
+        resource: name,
+        ..
+    }) = Arn::parse(&arn)
+    else {
         return Err(root.problem(format!(
             "invalid QueueArn {arn:?}: expected arn:aws:sqs:REGION:ACCOUNT:NAME"
         )));
@@ -88,7 +117,7 @@ fn queue(root: &Node, queues: &[String]) -> Result<Given, Problem> {
     let mut resources = Vec::new();
     for attribute in attributes
         .iter()
-        .filter(|entry| SETTINGS.contains(&entry.key.as_str()))
+        .filter(|entry| QUEUE_SETTINGS.contains(&entry.key.as_str()))
     {
         let node = match attribute.key.ends_with("Policy") {
             true => Node::parse(&attribute.node.place.file, attribute.node.text()?)?,
@@ -108,13 +137,13 @@ fn queue(root: &Node, queues: &[String]) -> Result<Given, Problem> {
         properties.push((attribute.key.clone(), node));
     }
     resources.push((
-        (*name).to_owned(),
+        name.to_owned(),
         resource(root, "AWS::SQS::Queue", None, map(root, properties)),
     ));
     Ok(Given {
         home: Some(Home {
-            account_id: Some((*account_id).to_owned()),
-            region: Some((*region).to_owned()),
+            account_id: Some(account_id.to_owned()),
+            region: Some(region.to_owned()),
         }),
         ..Given::from(template(root, resources))
     })

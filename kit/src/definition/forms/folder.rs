@@ -90,7 +90,7 @@ fn assembled(
     if !assembly::is_manifest(&root) {
         return Ok(());
     }
-    let (own, within) = assembly::stacks(&root, folder);
+    let (own, within) = assembly::stacks(&root, folder)?;
     stacks.extend(own);
     if depth < DEPTH {
         for folder in within {
@@ -252,6 +252,29 @@ mod tests {
         assert_eq!(
             (home.account_id.as_deref(), home.region.as_deref()),
             (Some("123456789012"), Some("eu-west-1"))
+        );
+    }
+
+    #[test]
+    fn a_manifest_names_nothing_outside_of_its_folder() {
+        let manifest = |kind: &str, name: &str, path: &str| {
+            format!(
+                r#"{{"version": "1", "artifacts": {{"S": {{"type": "{kind}", "properties": {{"{name}": "{path}"}}}}}}}}"#
+            )
+        };
+        let stack = |path: &str| manifest("aws:cloudformation:stack", "templateFile", path);
+        for path in ["../other/template.json", "/etc/passwd", "a/../../b.json"] {
+            let told = names(&[("manifest.json", &stack(path))], &[]);
+            let expected = format!(
+                "{path} is not in the folder of this manifest, D: a manifest names files in its own folder only"
+            );
+            assert!(told.ends_with(&expected), "{told}");
+        }
+        let nested = manifest("cdk:cloud-assembly", "directoryName", "..");
+        assert!(names(&[("manifest.json", &nested)], &[]).contains(".. is not in the folder"));
+        assert_eq!(
+            names(&[("manifest.json", &stack("./a/../b.json"))], &[]),
+            "D/./a/../b.json S"
         );
     }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::aws::LOCAL_ACCOUNT;
-use crate::cloudformation::Account;
-use crate::document::{Entry, Node, Problem, Value};
+use crate::cloudformation::{Account, Deployed};
+use crate::document::{Node, Problem, Value};
 use crate::terraform;
 
 /// One document that was given as a definition.
@@ -31,6 +31,22 @@ impl From<Node> for Given {
 }
 
 impl Given {
+    /// A template, which says where it was imported from if it was.
+    pub(super) fn of_template(root: Node) -> Given {
+        let from = Deployed::of(&root).unwrap_or_default();
+        let Deployed {
+            stack_name,
+            account_id,
+            region,
+        } = from;
+        let has_home = account_id.is_some() || region.is_some();
+        Given {
+            stack_name,
+            home: has_home.then_some(Home { account_id, region }),
+            ..Given::from(root)
+        }
+    }
+
     /// A plan or a state of Terraform.
     pub(super) fn of_terraform(root: &Node) -> Given {
         let terraform::Translated {
@@ -72,8 +88,10 @@ impl Home {
         if account.account_id != LOCAL_ACCOUNT {
             return node.clone();
         }
-        let moved = |text: &str| self.text(text, account);
-        each_text(node, &moved)
+        node.map_texts(&|node, text| Node {
+            value: Value::String(self.text(text, account)),
+            ..node.clone()
+        })
     }
 
     fn text(&self, text: &str, account: &Account) -> String {
@@ -92,28 +110,6 @@ impl Home {
             text = text.replace(&here, &format!("{before}{}{after}", account.region));
         }
         text
-    }
-}
-
-/// The node with each text in it changed.
-fn each_text(node: &Node, change: &impl Fn(&str) -> String) -> Node {
-    let value = match &node.value {
-        Value::String(text) => Value::String(change(text)),
-        Value::List(nodes) => {
-            Value::List(nodes.iter().map(|node| each_text(node, change)).collect())
-        }
-        Value::Map(entries) => {
-            let entries = entries.iter().map(|entry| Entry {
-                node: each_text(&entry.node, change),
-                ..entry.clone()
-            });
-            Value::Map(entries.collect())
-        }
-        other => other.clone(),
-    };
-    Node {
-        value,
-        ..node.clone()
     }
 }
 

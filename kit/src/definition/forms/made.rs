@@ -1,21 +1,8 @@
 //! Parts of a template that are made here. Pure.
 
 use crate::cloudformation::PHYSICAL_ID;
-use crate::document::{Entry, Node, Value};
-
-/// A node made beside another.
-pub(super) fn map(at: &Node, members: Vec<(String, Node)>) -> Node {
-    let entry = |(key, node)| Entry {
-        key,
-        place: at.place.clone(),
-        node,
-    };
-    at.with(Value::Map(members.into_iter().map(entry).collect()))
-}
-
-pub(super) fn text(at: &Node, text: &str) -> Node {
-    at.with(Value::String(text.to_owned()))
-}
+use crate::document::Node;
+use crate::document::made::{map, text};
 
 /// A resource of a template.
 pub(super) fn resource(at: &Node, kind: &str, id: Option<&str>, properties: Node) -> Node {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::assembly::is_within;
 use crate::cloudformation::NESTED_TEMPLATE;
 use crate::definition::error::LoadError;
 use crate::definition::files::read;
@@ -146,7 +147,8 @@ fn asset_file(folder: &Path, name: &str) -> Option<PathBuf> {
         let source = root
             .get("files")
             .and_then(|files| files.get(digest)?.get("source")?.get("path"));
-        if let Some(path) = source.and_then(|path| path.text().ok()) {
+        let path = source.and_then(|path| path.text().ok());
+        if let Some(path) = path.filter(|path| is_within(path)) {
             return Some(folder.join(path));
         }
     }

@@ -1,7 +1,10 @@
-//! A REST API as `aws apigateway get-rest-api`, `get-resources --embed methods` and `get-stages`
-//! print it, each in a file. Pure.
+//! A REST API as `aws apigateway get-rest-api`, `get-resources --embed methods`, `get-stages` and
+//! their like print it, each in a file. Pure.
 
-use super::made::{map, resource, template, text};
+use super::aside;
+use super::made::{resource, template};
+use super::members::{list, properties, word};
+use crate::document::made::{map, text};
 use crate::document::{Entry, Node, Value};
 
 /// What AWS printed of one API.
@@ -10,6 +13,8 @@ pub(super) struct RestApi {
     api: Option<Node>,
     resources: Vec<Node>,
     stages: Vec<Node>,
+    /// What it has beside its methods.
+    aside: Vec<Node>,
     /// Where the first of the files begins.
     at: Node,
 }
@@ -70,16 +75,6 @@ const OF_STAGE: [&str; 6] = [
     "description",
 ];
 
-fn list<'n>(root: &'n Node, key: &str) -> &'n [Node] {
-    root.get(key)
-        .and_then(|node| node.list().ok())
-        .unwrap_or_default()
-}
-
-fn word<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
-    node.get(key)?.text().ok()
-}
-
 impl RestApi {
     /// Whether this is what `get-rest-api` printed.
     pub(super) fn is_api(root: &Node) -> bool {
@@ -89,11 +84,15 @@ impl RestApi {
             && (has("rootResourceId") || has("apiKeySource") || has("endpointConfiguration"))
     }
 
-    /// Whether this is what `get-resources` or `get-stages` printed.
+    /// Whether this is what `get-resources`, `get-stages` or one of their like printed.
     pub(super) fn is_part(root: &Node) -> bool {
         let has_path = |item: &Node| item.get("path").is_some() && item.get("id").is_some();
         let is_stage = |item: &Node| item.get("stageName").is_some();
-        list(root, "items").iter().any(has_path) || list(root, "item").iter().any(is_stage)
+        let items = list(root, "items");
+        items.iter().any(has_path)
+            || items.iter().any(aside::is_one)
+            || list(root, "item").iter().any(is_stage)
+            || is_empty_list(root)
     }
 
     pub(super) fn of(root: &Node) -> RestApi {
@@ -101,12 +100,14 @@ impl RestApi {
             api: Some(root.clone()),
             resources: Vec::new(),
             stages: Vec::new(),
+            aside: Vec::new(),
             at: root.clone(),
         }
     }
 
-    /// Adds resources or stages to their API: the one with this root, or else the last one so far.
-    pub(super) fn add(root: &Node, apis: &mut Vec<RestApi>) {
+    /// Adds resources, stages and so on to their API: the one with this root, or else the last of
+    /// the first `before`, which were given before this file.
+    pub(super) fn add(root: &Node, before: usize, apis: &mut Vec<RestApi>) {
         let is_root = |item: &&Node| word(item, "path") == Some("/");
         let top = list(root, "items")
             .iter()
@@ -118,7 +119,7 @@ impl RestApi {
         let found = apis
             .iter()
             .position(is_of)
-            .or_else(|| apis.len().checked_sub(1));
+            .or_else(|| Some(before.max(1) - 1).filter(|&last| last < apis.len()));
         let index = found.unwrap_or_else(|| {
             apis.push(RestApi {
                 api: None,
@@ -127,7 +128,10 @@ impl RestApi {
             apis.len() - 1
         });
         let api = &mut apis[index];
-        api.resources.extend(list(root, "items").iter().cloned());
+        let items = list(root, "items").iter().cloned();
+        let (aside, resources): (Vec<Node>, Vec<Node>) = items.partition(aside::is_one);
+        api.resources.extend(resources);
+        api.aside.extend(aside);
         api.stages.extend(list(root, "item").iter().cloned());
     }
 
@@ -150,11 +154,14 @@ impl RestApi {
             let made = resource(stage, "AWS::ApiGateway::Stage", None, map(stage, members));
             all.push((format!("stage {name}"), made));
         }
+        let id = self.api.as_ref().and_then(|api| word(api, "id"));
+        let aside = self.aside.iter();
+        all.extend(aside.filter_map(|item| aside::made(item, &self.reference(), id)));
         template(&self.at, all)
     }
 
     fn reference(&self) -> Node {
-        map(&self.at, vec![("Ref".into(), text(&self.at, "Api"))])
+        aside::reference(&self.at)
     }
 
     /// What refers to the resource with this id: the root is the API's own.
@@ -228,6 +235,12 @@ impl RestApi {
     }
 }
 
+/// Whether this is a list of nothing: an API without authorizers has one.
+fn is_empty_list(root: &Node) -> bool {
+    let entries = root.entries().unwrap_or_default();
+    matches!(entries, [entry] if entry.key == "items" && entry.node.list() == Ok(&[]))
+}
+
 /// The integration and the responses of a method.
 fn parts(method: &Node) -> Vec<(String, Node)> {
     let mut all = Vec::new();
@@ -250,41 +263,6 @@ fn responses(node: &Node, key: &str, property: &str) -> Option<(String, Node)> {
         .iter()
         .map(|entry| map(&entry.node, properties(&entry.node, &OF_RESPONSE)));
     Some((property.to_owned(), node.with(Value::List(made.collect()))))
-}
-
-/// The known entries of a node, by their names in templates; nothing for those that are null.
-fn properties(node: &Node, known: &[&str]) -> Vec<(String, Node)> {
-    let named = known.iter().filter_map(|name| {
-        let (own, property) = name.split_once('=').unwrap_or((name, ""));
-        let value = node.get(own).filter(|value| value.value != Value::Null)?;
-        let property = match property {
-            "" => capital(own),
-            property => property.to_owned(),
-        };
-        let value = match own {
-            "tlsConfig" | "endpointConfiguration" => capitals(value),
-            _ => value.clone(),
-        };
-        Some((property, value))
-    });
-    named.collect()
-}
-
-fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
-}
-
-/// A mapping whose keys begin with capitals.
-fn capitals(node: &Node) -> Node {
-    let entries = node.entries().unwrap_or_default().iter();
-    map(
-        node,
-        entries
-            .map(|entry| (capital(&entry.key), entry.node.clone()))
-            .collect(),
-    )
 }
 
 /// `{"*/*": {"throttlingRateLimit": 5}}` as a list.
