@@ -184,12 +184,13 @@ impl Cli {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
         let sdk = aws::config().await?;
+        let files = self.definition.named_by_aws(&sdk).await?;
         let account = aws::account(&sdk).await?;
         tracing::info!(
             "pipe {}",
             aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
         );
-        let definition = self.definition.load(&account)?;
+        let definition = files.load(&account)?;
         let allowed = AllowTargets::new(self.args.allow_target.iter().cloned());
         let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
         let settings = self.args.complete(settings)?;
@@ -201,7 +202,7 @@ impl Cli {
             admin.local_addr()?
         );
         Ok(Settings {
-            reload: Some(Reload::new(self.definition, account, allowed)),
+            reload: Some(Reload::new(files, account, allowed)),
             admin: Some(admin),
             ..settings
         })

@@ -18,7 +18,6 @@
 //! | [`arn`], [`pattern`], `redact` | the ground: values and text |
 #![warn(unreachable_pub)]
 
-pub mod arn;
 pub mod config;
 mod control;
 pub mod definition;

@@ -17,7 +17,6 @@ use gateway::api::Apis;
 use gateway::config::load_apis;
 use gateway::example::example;
 use gateway::test_invoke::{Outcome, ReplySource, TestRequest, test_invoke};
-use kit::cloudformation::Account;
 use kit::{aws, console, program, telemetry};
 
 use crate::cases::read_object;
@@ -48,15 +47,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn play(args: &Args) -> anyhow::Result<Outcome> {
     let sdk = aws::config().await?;
-    let account = match args.send {
-        true => aws::account(&sdk).await?,
-        false => aws::account_unasked(&sdk)?,
+    let files = args.definition.clone();
+    let (files, account) = match args.send {
+        true => (files.named_by_aws(&sdk).await?, aws::account(&sdk).await?),
+        false => (files, aws::account_unasked(&sdk)?),
     };
     let outbound = Outbound::new(
         &args.outbound,
         kit::send::AllowTargets::new(args.allow_target.iter().cloned()),
     );
-    let apis = apis(args, &account, &outbound)?;
+    let apis = load_apis(&files.load(&account)?, args.stage.clone(), &outbound)?;
     let mut test = args.request(&apis, &account.account_id)?;
     if let Some(file) = &args.authorizer {
         test.authorizer = read_object(file)?;
@@ -67,11 +67,6 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
         None => ReplySource::Nothing,
     };
     Ok(test_invoke(&apis, &account.account_id, test, source).await?)
-}
-
-fn apis(args: &Args, account: &Account, outbound: &Outbound) -> anyhow::Result<Apis> {
-    let definition = args.definition.load(account)?;
-    load_apis(&definition, args.stage.clone(), outbound)
 }
 
 impl Args {

@@ -6,6 +6,7 @@
 pub(crate) mod buckets;
 mod change;
 mod checks;
+mod difference;
 mod order;
 mod progress;
 pub(crate) mod queues;
@@ -21,13 +22,15 @@ use kit::document::Problem;
 use kit::{aws, console};
 
 pub use change::{Change, Provisioned};
+pub use difference::Difference;
 use sqs::Sqs;
 
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
 /// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, credentials by
 /// the standard chain. Can be run again: existing queues and buckets are updated, nothing is
-/// deleted.
+/// deleted. Below a queue that existed, each attribute that was not as declared is shown with both
+/// values.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Definition files
@@ -47,33 +50,55 @@ pub struct Args {
 /// The definition cannot be read, or the endpoint refuses.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let sdk = aws::config().await?;
+    let Args {
+        definition,
+        dry_run,
+        json,
+    } = args;
+    let files = definition.named_by_aws(&sdk).await?;
     let account = aws::account(&sdk).await?;
     tracing::info!(
         "provision {}",
         aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id))
     );
-    let definition = args.definition.load(&account)?;
+    let definition = files.load(&account)?;
     DeclaredResources::read(&definition)?;
     definition.report_not_run();
-    let sqs = Sqs::new(&sdk).dry(args.dry_run);
-    for Provisioned { kind, name, change } in
-        provision_as(&definition, &sqs, &sdk, args.dry_run).await?
-    {
-        let would = if args.dry_run && change != Change::Unchanged {
-            "would be "
-        } else {
-            ""
-        };
-        if args.json {
-            let line = serde_json::json!({
-                "kind": kind, "name": name, "result": change.to_string(), "dry_run": args.dry_run
-            });
-            console::print(format_args!("{line}\n"))?;
-        } else {
-            console::print(format_args!("{kind} {name} {would}{change}\n"))?;
-        }
+    let sqs = Sqs::new(&sdk).dry(dry_run);
+    for provisioned in provision_as(&definition, &sqs, &sdk, dry_run).await? {
+        console::print(format_args!("{}", shown(&provisioned, dry_run, json)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The lines about one resource.
+fn shown(provisioned: &Provisioned, is_dry: bool, is_json: bool) -> String {
+    let Provisioned {
+        kind,
+        name,
+        change,
+        differences,
+    } = provisioned;
+    if is_json {
+        let difference = |it: &Difference| {
+            let (attribute, declared, real) = (&it.attribute, &it.declared, &it.real);
+            serde_json::json!({"attribute": attribute, "declared": declared, "real": real})
+        };
+        let differences: Vec<_> = differences.iter().map(difference).collect();
+        let line = serde_json::json!({
+            "kind": kind, "name": name, "result": change.to_string(), "dry_run": is_dry,
+            "differences": differences
+        });
+        return format!("{line}\n");
+    }
+    let would = match is_dry && *change != Change::Unchanged {
+        true => "would be ",
+        false => "",
+    };
+    let differences = differences
+        .iter()
+        .map(|difference| format!("  {difference}\n"));
+    format!("{kind} {name} {would}{change}\n") + &differences.collect::<String>()
 }
 
 /// Reads the names of the queues and buckets that would be provisioned, without asking a service.

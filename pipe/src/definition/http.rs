@@ -1,6 +1,7 @@
 //! What destinations and connections have in common: methods, headers, addresses, names in ARNs.
 
 use http::{HeaderName, Method};
+use kit::arn::Arn;
 use kit::document::{Node, Place, Problem};
 use kit::send::{AllowTarget, AllowTargets};
 use url::Url;
@@ -8,10 +9,9 @@ use url::Url;
 /// The name in an ARN of EventBridge, for example `orders` in
 /// `arn:aws:events:eu-west-1:123456789012:api-destination/orders/1111…`.
 pub(super) fn name_in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
-    let mut parts = arn.splitn(6, ':');
-    let (scheme, service, rest) = (parts.next()?, parts.nth(1)?, parts.nth(2)?);
-    let name = rest.strip_prefix(kind)?.split('/').next()?;
-    (scheme == "arn" && service == "events" && !name.is_empty()).then_some(name)
+    let arn = Arn::parse(arn).filter(|arn| arn.service == "events")?;
+    let name = arn.resource.strip_prefix(kind)?.split('/').next()?;
+    (!name.is_empty()).then_some(name)
 }
 
 /// Reads an HTTP method.

@@ -10,11 +10,11 @@ use super::log::read_log;
 use super::pipe::{DesiredState, Enrichment, Pipe, Source, Target};
 use super::source_parameters::{BatchSettings, read_source_parameters};
 use super::{tags, targets};
-use crate::arn::Arn;
 use crate::event::filter::Filter;
 use crate::execution_log::LogConfiguration;
 use crate::flow::{Order, VerdictRule};
 use crate::transform::ReservedVariables;
+use kit::arn::Arn;
 
 /// Properties that change nothing here: names, roles and keys, and what `describe-pipe` adds.
 const PASSIVE: [&str; 9] = [

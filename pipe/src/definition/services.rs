@@ -4,12 +4,12 @@ use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::http_parameters::{read_dynamic, read_parameters};
 use super::parameters::{ServiceParameters, dynamic};
-use crate::arn::Arn;
 use crate::flow::Order;
 use crate::targets::{
     Bus, BusParameters, DynamicValue, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY,
     LONGEST_NAME, LogGroup, PROHIBITED, Program, QueueTarget, RestApi, Stream, Topic, Workflow,
 };
+use kit::arn::Arn;
 
 /// The longest `MessageGroupId` and `MessageDeduplicationId` that the Pipes API model accepts.
 const LONGEST_ID: usize = 100;

@@ -12,10 +12,10 @@ use super::parameters::ServiceParameters;
 use super::pipe::{Batch, Enrichment, EnrichmentTarget, Target};
 use super::services::ServiceReader;
 use super::source_parameters::BatchSettings;
-use crate::arn::Arn;
 use crate::flow::Order;
 use crate::targets::{HttpTarget, PROTECTED};
 use crate::transform::Transform;
+use kit::arn::Arn;
 
 /// The default of `BatchSize`; larger batches need a window.
 const DEFAULT_BATCH: usize = 10;

@@ -3,6 +3,7 @@
 //! The order of the fields is that of the records which AWS delivers
 //! (`docs/aws/pipes.md#the-record-of-a-message`).
 
+use kit::arn::Arn;
 use serde_json::{Map, Value};
 
 /// The order in which AWS shows the attributes of a message.
@@ -84,7 +85,7 @@ impl Message {
         put("eventSourceARN", queue_arn.into());
         put(
             "awsRegion",
-            queue_arn.split(':').nth(3).unwrap_or_default().into(),
+            Arn::parse(queue_arn).map_or("", |arn| arn.region).into(),
         );
         Value::Object(record)
     }

@@ -12,6 +12,9 @@ use kit::service::{ServiceError, Services};
 use crate::flow::Cause;
 use crate::targets::{Refusal, ServiceRequest};
 
+/// How much of a reply is read: API Gateway answers with 10 MB at most.
+const LONGEST_REPLY: usize = 10_485_760;
+
 /// Calls AWS services, at AWS or at the endpoint that the environment names.
 #[derive(Debug, Clone)]
 pub(crate) struct AwsClient {
@@ -42,15 +45,23 @@ impl AwsClient {
         let ServiceRequest {
             service,
             region,
+            near,
             call,
         } = request;
-        self.services
-            .send(call, service, &region, self.deadline)
-            .await
-            .map_err(|error| NoReply {
-                refusal: Refusal::new(format!("{who}: {error}"), cause_of(&error)),
-                timed_out: matches!(&error, ServiceError::Send(error) if error.is_timeout()),
-            })
+        let (services, deadline) = (&self.services, self.deadline);
+        let sent = match near {
+            Some(caller) => {
+                let scope = (service, region.as_str());
+                services
+                    .send_to_as(&caller, &call, scope, deadline, LONGEST_REPLY)
+                    .await
+            }
+            None => services.send(call, service, &region, deadline).await,
+        };
+        sent.map_err(|error| NoReply {
+            refusal: Refusal::new(format!("{who}: {error}"), cause_of(&error)),
+            timed_out: matches!(&error, ServiceError::Send(error) if error.is_timeout()),
+        })
     }
 }
 

@@ -11,9 +11,9 @@ use kit::service::Services;
 use super::error::QueueError;
 use super::queue::SourceQueue;
 use super::send::QueueSender;
-use crate::arn::Arn;
 use crate::definition::Source;
 use crate::targets::QueueTarget;
+use kit::arn::Arn;
 
 /// A client for each region.
 #[derive(Debug)]

@@ -3,14 +3,16 @@
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use kit::call::Call;
+use kit::service::Identity;
+use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::dynamic::PlanError;
 use super::endpoint::Endpoint;
 use super::http_parameters::{HttpParameters, METHODS, body_of, put_id};
 use super::service::ServiceRequest;
-use crate::arn::Arn;
 use crate::event::Event;
+use kit::arn::Arn;
 
 /// Headers that a pipe cannot set (API Gateway as a target).
 pub(crate) const PROHIBITED: [&str; 13] = [
@@ -36,6 +38,8 @@ pub struct RestApi {
     method: Method,
     endpoint: Endpoint,
     parameters: HttpParameters,
+    /// Who calls it where it is near: at its endpoint, whatever endpoints the environment names.
+    near: Option<Identity>,
 }
 
 impl RestApi {
@@ -64,7 +68,18 @@ impl RestApi {
             method,
             endpoint,
             parameters,
+            near: None,
         })
+    }
+
+    /// The same API at another place, where `caller` signs: the path of its method stays.
+    #[must_use]
+    pub fn at(self, base: &Url, caller: Identity) -> RestApi {
+        RestApi {
+            endpoint: self.endpoint.at(base),
+            near: Some(caller),
+            ..self
+        }
     }
 
     /// The request with `body` for `event`, from which dynamic values come. `id` is the message's.
@@ -98,6 +113,7 @@ impl RestApi {
         Ok(ServiceRequest {
             service: "execute-api",
             region: self.region.clone(),
+            near: self.near.clone(),
             call,
         })
     }

@@ -8,8 +8,8 @@ use super::dynamic::{DynamicValue, PlanError};
 use super::entry::{FeedEntry, RequestLimits};
 use super::json::check_json;
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
 use crate::event::Event;
+use kit::arn::Arn;
 
 /// `EventBridgeEventBusParameters`: what an entry has beside the event.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -54,6 +54,25 @@ impl Endpoint {
         Ok(Endpoint { pieces, url })
     }
 
+    /// The same path and query at another scheme, host and port.
+    pub(super) fn at(self, base: &Url) -> Endpoint {
+        let origin = base.as_str().trim_end_matches('/');
+        let behind = |text: &str| {
+            let host = text.find("://").map_or(0, |start| start + 3);
+            let path = text[host..]
+                .find('/')
+                .map_or(text.len(), |path| host + path);
+            text[path..].to_owned()
+        };
+        let mut pieces = self.pieces;
+        if let Some(first) = pieces.first_mut() {
+            *first = format!("{origin}{}", behind(first));
+        }
+        let moved = format!("{origin}{}", behind(self.url.as_str()));
+        let url = Url::parse(&moved).unwrap_or(self.url);
+        Endpoint { pieces, url }
+    }
+
     /// The URL without its query, which may contain a secret.
     pub fn shown(&self) -> String {
         let text = self.url.as_str();

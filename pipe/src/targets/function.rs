@@ -9,7 +9,7 @@ use super::endpoint::SEGMENT;
 use super::invocation_type::InvocationType;
 use super::refusal::Refusal;
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
+use kit::arn::Arn;
 
 /// The longest payload of a synchronous invocation.
 const LONGEST: usize = 6 * 1024 * 1024;

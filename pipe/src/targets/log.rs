@@ -9,8 +9,8 @@ use super::dynamic::{DynamicValue, PlanError};
 use super::entry::{FeedEntry, RequestLimits};
 use super::refusal::Refusal;
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
 use crate::event::Event;
+use kit::arn::Arn;
 
 /// What each log event counts in addition to its message, in bytes.
 const OVERHEAD: usize = 26;

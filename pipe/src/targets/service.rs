@@ -4,10 +4,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use kit::call::Call;
+use kit::service::Identity;
 use serde_json::Value;
 use url::Url;
 
-use crate::arn::Arn;
+use kit::arn::Arn;
 
 /// The endpoint of an AWS service in one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) struct ServiceRequest {
     pub(crate) service: &'static str,
     /// The region to sign for.
     pub(crate) region: String,
+    /// Who signs, where the call goes to its URL, whatever endpoints the environment names.
+    pub(crate) near: Option<Identity>,
     /// The call itself.
     pub(crate) call: Call,
 }
@@ -117,6 +120,7 @@ impl ServiceEndpoint {
         ServiceRequest {
             service: self.service,
             region: self.region.clone(),
+            near: None,
             call,
         }
     }

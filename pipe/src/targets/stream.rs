@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::dynamic::{DynamicValue, PlanError};
 use super::entry::{FeedEntry, RequestLimits};
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
 use crate::event::Event;
+use kit::arn::Arn;
 
 /// The longest `PartitionKey`, in characters.
 pub(crate) const LONGEST_KEY: usize = 256;

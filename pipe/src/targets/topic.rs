@@ -9,7 +9,7 @@ use super::dynamic::PlanError;
 use super::entry::{FeedEntry, RequestLimits, unmentioned};
 use super::refusal::Refusal;
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
+use kit::arn::Arn;
 
 /// A standard topic; a FIFO topic cannot be a target of a pipe.
 #[derive(Debug, Clone, PartialEq, Eq)]

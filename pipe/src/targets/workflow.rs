@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::invocation_type::InvocationType;
 use super::refusal::Refusal;
 use super::service::{ServiceEndpoint, ServiceRequest};
-use crate::arn::Arn;
+use kit::arn::Arn;
 
 /// A state machine, or the version or alias of it that the ARN names.
 #[derive(Debug, Clone, PartialEq, Eq)]

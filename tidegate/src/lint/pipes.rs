@@ -1,5 +1,6 @@
 //! Rules about pipes: input templates and filters. Pure.
 
+use kit::arn::Arn;
 use kit::document::{Node, Value as Data};
 use kit::time::Timestamp;
 use pipe::definition::{EnrichmentTarget, Pipe, Target};
@@ -212,7 +213,7 @@ fn event(pipe: &Pipe, body: &str) -> Event {
         "md5OfBody": "0",
         "eventSource": "aws:sqs",
         "eventSourceARN": pipe.source.arn,
-        "awsRegion": pipe.source.arn.split(':').nth(3).unwrap_or_default(),
+        "awsRegion": Arn::parse(&pipe.source.arn).map_or("", |arn| arn.region),
     }))
 }
 

@@ -83,6 +83,7 @@ pub(super) async fn provision(
             kind: "bucket",
             name: name.clone(),
             change,
+            differences: Vec::new(),
         })
     });
     futures_util::stream::iter(works)

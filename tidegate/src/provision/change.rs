@@ -5,6 +5,8 @@ use std::fmt;
 use aws_sdk_sqs::error::SdkError;
 use kit::aws::{self, Endpoint};
 
+use super::difference::Difference;
+
 /// Queues or buckets that are worked on at a time. Our choice: the emulator writes concurrent
 /// requests in one go, and SQS allows far more.
 pub(super) const AT_ONCE: usize = 16;
@@ -18,6 +20,39 @@ pub struct Provisioned {
     pub name: String,
     /// What was done.
     pub change: Change,
+    /// Where it was not as it is declared.
+    pub differences: Vec<Difference>,
+}
+
+/// What was done about one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub change: Change,
+    pub differences: Vec<Difference>,
+}
+
+impl From<Change> for Done {
+    fn from(change: Change) -> Done {
+        Done {
+            change,
+            differences: Vec::new(),
+        }
+    }
+}
+
+impl Done {
+    /// A resource that existed with these differences, of which those that are declared are
+    /// removed.
+    pub(super) fn of(differences: Vec<Difference>) -> Done {
+        let change = match differences.iter().any(Difference::is_declared) {
+            true => Change::Updated,
+            false => Change::Unchanged,
+        };
+        Done {
+            change,
+            differences,
+        }
+    }
 }
 
 /// What provisioning changed about a resource.

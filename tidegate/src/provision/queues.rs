@@ -4,28 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::cloudformation::{Resource, Stack};
-use kit::definition::Declarations;
+use kit::definition::{Declarations, QUEUE_SETTINGS};
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::checks;
-
-/// Properties that are attributes of the queue under the same name.
-const ATTRIBUTES: [&str; 14] = [
-    "DelaySeconds",
-    "MaximumMessageSize",
-    "MessageRetentionPeriod",
-    "ReceiveMessageWaitTimeSeconds",
-    "VisibilityTimeout",
-    "FifoQueue",
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoThroughputLimit",
-    "RedrivePolicy",
-    "RedriveAllowPolicy",
-    "KmsMasterKeyId",
-    "KmsDataKeyReusePeriodSeconds",
-    "SqsManagedSseEnabled",
-];
 
 /// A queue as declared.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,7 +127,7 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared
     let mut fields = resource.fields().or_collect(problems)?;
     let given = fields.optional("QueueName");
     let mut attributes = HashMap::new();
-    for name in ATTRIBUTES {
+    for name in QUEUE_SETTINGS {
         let Some(node) = fields.optional(name) else {
             continue;
         };

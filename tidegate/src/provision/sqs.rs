@@ -14,10 +14,11 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use kit::aws::Endpoint;
 
-use super::change::{AT_ONCE, Change, Provisioned, refused};
+use super::change::{AT_ONCE, Change, Done, Provisioned, refused};
+use super::difference::Difference;
 use super::order::Order;
 use super::progress::Progress;
-use super::queues::{DeclaredQueue, same};
+use super::queues::DeclaredQueue;
 
 /// The most queues that SQS lists in one answer.
 const PAGE: i32 = 1000;
@@ -94,7 +95,7 @@ impl Sqs {
         &self,
         queues: &[DeclaredQueue],
     ) -> anyhow::Result<Vec<Provisioned>> {
-        let mut changes = vec![Change::Unchanged; queues.len()];
+        let mut changes = vec![Done::from(Change::Unchanged); queues.len()];
         let progress = Progress::of(queues.len(), Instant::now());
         let Order { waves, cycles } = Order::of(queues);
         for wave in waves {
@@ -108,7 +109,7 @@ impl Sqs {
             .map(|&place| queues[place].without_redrive())
             .collect();
         let all: Vec<usize> = (0..cycles.len()).collect();
-        let mut made = vec![Change::Unchanged; cycles.len()];
+        let mut made = vec![Done::from(Change::Unchanged); cycles.len()];
         self.for_each(&all, &mut made, &progress, |index| {
             self.ensure(&bare[index])
         })
@@ -118,18 +119,17 @@ impl Sqs {
         })
         .await?;
         for (&place, made) in cycles.iter().zip(made) {
-            changes[place] = if made == Change::Unchanged {
-                changes[place]
-            } else {
-                made
-            };
+            if made.change != Change::Unchanged {
+                changes[place] = made;
+            }
         }
         let done = queues.iter().zip(changes);
         Ok(done
-            .map(|(queue, change)| Provisioned {
+            .map(|(queue, done)| Provisioned {
                 kind: "queue",
                 name: queue.name.clone(),
-                change,
+                change: done.change,
+                differences: done.differences,
             })
             .collect())
     }
@@ -138,12 +138,12 @@ impl Sqs {
     async fn for_each<F>(
         &self,
         places: &[usize],
-        changes: &mut [Change],
+        changes: &mut [Done],
         progress: &Progress,
         work: impl Fn(usize) -> F,
     ) -> anyhow::Result<()>
     where
-        F: Future<Output = anyhow::Result<Change>>,
+        F: Future<Output = anyhow::Result<Done>>,
     {
         let work = &work;
         let works = places
@@ -163,12 +163,12 @@ impl Sqs {
     ///
     /// # Errors
     /// SQS refuses.
-    pub(crate) async fn ensure(&self, queue: &DeclaredQueue) -> anyhow::Result<Change> {
+    pub(crate) async fn ensure(&self, queue: &DeclaredQueue) -> anyhow::Result<Done> {
         if let Some(url) = self.find(&queue.name).await? {
             return self.update(queue, &url).await;
         }
         if self.create(queue).await? {
-            return Ok(Change::Created);
+            return Ok(Change::Created.into());
         }
         let url = self
             .look_up(&queue.name)
@@ -208,18 +208,19 @@ impl Sqs {
     }
 
     /// Brings attributes and tags up to date. What is there and not declared stays.
-    async fn update(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<Change> {
-        let changed = self.set_attributes(queue, url).await? | self.set_tags(queue, url).await?;
-        Ok(if changed {
-            Change::Updated
-        } else {
-            Change::Unchanged
-        })
+    async fn update(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<Done> {
+        let mut differences = self.set_attributes(queue, url).await?;
+        differences.extend(self.set_tags(queue, url).await?);
+        Ok(Done::of(differences))
     }
 
-    async fn set_attributes(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<bool> {
+    async fn set_attributes(
+        &self,
+        queue: &DeclaredQueue,
+        url: &str,
+    ) -> anyhow::Result<Vec<Difference>> {
         if queue.attributes.is_empty() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let current = self
             .client
@@ -232,16 +233,16 @@ impl Sqs {
             .map_err(|error| self.refused_for(queue, &error))?
             .attributes
             .unwrap_or_default();
-        let differs =
-            |name: &Name, value: &String| current.get(name).is_none_or(|now| !same(now, value));
-        let changed: HashMap<_, _> = queue
-            .attributes
-            .iter()
-            .filter(|(name, value)| **name != Name::FifoQueue && differs(name, value))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let differences = Difference::of_attributes(queue, &current);
+        let declared = differences.iter().filter_map(|difference| {
+            Some((
+                Name::from(difference.attribute.as_str()),
+                difference.declared.clone()?,
+            ))
+        });
+        let changed: HashMap<_, _> = declared.collect();
         if changed.is_empty() || self.is_dry {
-            return Ok(!changed.is_empty());
+            return Ok(differences);
         }
         let request = self
             .client
@@ -252,22 +253,23 @@ impl Sqs {
             .send()
             .await
             .map_err(|error| self.refused_for(queue, &error))?;
-        Ok(true)
+        Ok(differences)
     }
 
-    async fn set_tags(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<bool> {
+    async fn set_tags(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<Vec<Difference>> {
         if queue.tags.is_empty() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let current = self.client.list_queue_tags().queue_url(url).send().await;
         let current = current
             .map_err(|error| self.refused_for(queue, &error))?
             .tags
             .unwrap_or_default();
+        let differences = Difference::of_tags(queue, &current);
         let mut changed = queue.tags.clone();
         changed.retain(|key, value| current.get(key) != Some(value));
         if changed.is_empty() || self.is_dry {
-            return Ok(!changed.is_empty());
+            return Ok(differences);
         }
         let request = self
             .client
@@ -278,7 +280,7 @@ impl Sqs {
             .send()
             .await
             .map_err(|error| self.refused_for(queue, &error))?;
-        Ok(true)
+        Ok(differences)
     }
 
     fn refused_for<E: std::error::Error + 'static>(

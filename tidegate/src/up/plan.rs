@@ -11,6 +11,7 @@ use url::Url;
 use super::args::{Args, Part};
 use super::banner::{Banner, Contents, EVENT};
 use super::chain::Chain;
+use super::own_apis::OwnCaller;
 use super::ports::{Ports, bind};
 use super::reload::Reload;
 use super::resources::Resources;
@@ -58,6 +59,8 @@ impl Plan {
             account: aws::local_account(sdk),
             gateway: args.gateway.clone(),
             subscriber,
+            reached_gateway: args.runs(Part::Gateway).then_some(ports.gateway),
+            caller: OwnCaller::new(),
             given,
             exposure,
         };
@@ -115,6 +118,7 @@ impl Plan {
             ..
         } = self;
         let account_id = source.account.account_id.clone();
+        let caller = source.caller.credentials(&account_id);
         let mut reload = Reload::new(source, &resources, sdk.clone());
         let Resources {
             apis,
@@ -126,9 +130,11 @@ impl Plan {
             ..
         } = resources;
         let gateway = runs_gateway.then(|| {
+            let mut gateway_args = args.gateway.clone();
+            gateway_args.access.iam_credentials.push(caller.parse()?);
             anyhow::Ok(gateway::Settings {
                 outbound,
-                args: args.gateway.clone(),
+                args: gateway_args,
                 further: Some(reload.further_apis()),
                 ..gateway(apis, account_id.clone(), &sdk, bound)?
             })

@@ -11,6 +11,7 @@ use kit::send::{AllowTarget, AllowTargets};
 use pipe::outbox::Outbox;
 use url::Url;
 
+use super::own_apis::OwnApis;
 use super::services::ChainServices;
 use super::source::{Exposure, Source};
 use super::undeclared::{self, UndeclaredQueue};
@@ -50,8 +51,8 @@ impl Resources {
     /// # Errors
     /// Something in it is wrong or not supported, or nothing in it runs here.
     pub(super) fn load(source: &Source) -> anyhow::Result<(Declarations, Resources)> {
-        let definition = source.files.load(&source.account)?;
-        let resources = Resources::read(&definition, source)?;
+        let mut definition = source.files.load(&source.account)?;
+        let resources = Resources::read(&mut definition, source)?;
         definition.report_not_run();
         Ok((definition, resources))
     }
@@ -61,11 +62,14 @@ impl Resources {
     ///
     /// # Errors
     /// Something in the definition is wrong or not supported, or nothing in it runs here.
-    fn read(definition: &Declarations, source: &Source) -> anyhow::Result<Resources> {
-        let (gateway, given) = (&source.gateway, source.given.clone());
-        let before = AllowTargets::new(given.iter().cloned());
+    fn read(definition: &mut Declarations, source: &Source) -> anyhow::Result<Resources> {
+        let (gateway, mut given) = (&source.gateway, source.given.clone());
         let mut problems = Vec::new();
         let mut apis = Apis::read(definition, gateway.stage.clone(), &mut problems);
+        let own = OwnApis::of(&apis, source.reached_gateway, &source.caller);
+        given.extend(own.move_destinations(definition));
+        let definition = &*definition;
+        let before = AllowTargets::new(given.iter().cloned());
         let services = ChainServices::of_environment();
         services.check_apis(&mut apis, &mut problems);
         let mut local = pipe::definition::PipeDefinitions::endpoints(definition);
@@ -82,7 +86,8 @@ impl Resources {
         let declared = provision::read(definition, &mut problems);
         let mut pipes =
             pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
-        services.check_pipes(&mut pipes.pipes, definition, &mut problems);
+        services.check_pipes(&mut pipes.pipes, &own, definition, &mut problems);
+        own.move_pipes(&mut pipes.pipes);
         definition.check(problems)?;
         gateway.check(&apis, definition.is_lenient())?;
 
@@ -157,6 +162,7 @@ mod tests {
     use kit::definition::DefinitionArgs;
 
     use super::*;
+    use crate::up::own_apis::OwnCaller;
 
     /// Targets on this machine that are allowed when the built-in definition delivers to `target`.
     fn read(target: &str, exposure: Exposure) -> anyhow::Result<Vec<String>> {
@@ -177,6 +183,8 @@ mod tests {
             account,
             gateway: gateway::GatewayArgs::default(),
             subscriber,
+            reached_gateway: None,
+            caller: OwnCaller::new(),
             given,
             exposure,
         };

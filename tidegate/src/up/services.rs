@@ -8,10 +8,12 @@
 use std::collections::HashSet;
 
 use gateway::api::{Apis, Backend};
+use kit::arn::Arn;
 use kit::definition::Declarations;
 use kit::document::{Node, OrCollect as _, Place, Problem};
-use pipe::arn::Arn;
 use pipe::definition::Pipe;
+
+use super::own_apis::OwnApis;
 
 /// The services that the emulator is.
 const OF_EMULATOR: [&str; 3] = ["s3", "sqs", "sts"];
@@ -74,6 +76,7 @@ impl ChainServices {
     pub(super) fn check_pipes(
         &self,
         pipes: &mut [Pipe],
+        own: &OwnApis,
         definition: &Declarations,
         problems: &mut Vec<Problem>,
     ) {
@@ -83,7 +86,7 @@ impl ChainServices {
                 ("Target", pipe.names.target_arn.clone()),
             ];
             for (property, arn) in asked {
-                let Some(service) = self.missing(&arn) else {
+                let Some(service) = self.missing(&arn).filter(|_| !own.has(&arn)) else {
                     continue;
                 };
                 let message = absent(&format!("{property} of the pipe {}", pipe.name), service);

@@ -1,11 +1,13 @@
 //! Where the definition of a chain comes from. Plain data.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
 use kit::send::AllowTarget;
 use url::Url;
+
+use super::own_apis::OwnCaller;
 
 /// Where the definition of a chain comes from, and for what it is read.
 #[derive(Debug, Clone)]
@@ -15,6 +17,10 @@ pub(super) struct Source {
     pub gateway: gateway::GatewayArgs,
     /// Where pipes reach the chain's own subscriber.
     pub subscriber: Url,
+    /// Where the gateway is, if the chain has one.
+    pub reached_gateway: Option<SocketAddr>,
+    /// Who the pipes are to it.
+    pub caller: OwnCaller,
     /// Targets that pipes and integrations may call, whatever the definition names.
     pub given: Vec<AllowTarget>,
     /// From where the chain can be reached.

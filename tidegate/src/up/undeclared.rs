@@ -10,9 +10,9 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
 use gateway::api::{Api, Apis, Backend, ServiceUri};
+use kit::arn::Arn;
 use kit::aws::LOCAL_ACCOUNT;
 use kit::cloudformation::Account;
-use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
 
 use crate::provision::Change;
@@ -111,7 +111,8 @@ pub(super) async fn create(
         let made = Sqs::with(client, sdk)
             .ensure(&DeclaredQueue::plain(name))
             .await;
-        if made.with_context(|| format!("account {account} in {region}"))? == Change::Created {
+        let made = made.with_context(|| format!("account {account} in {region}"))?;
+        if made.change == Change::Created {
             tracing::info!(
                 region,
                 account,

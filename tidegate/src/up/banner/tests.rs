@@ -4,6 +4,7 @@ use super::commands::quoted;
 use super::sections::LISTED;
 use super::*;
 use crate::up::banner::EVENT as DEMO;
+use crate::up::own_apis::OwnCaller;
 use crate::up::ports::Ports;
 use crate::up::resources::Resources;
 use crate::up::source::{Exposure, Source};
@@ -32,6 +33,8 @@ fn banner(files: &[(&str, &str)]) -> String {
         account: account.clone(),
         gateway: gateway::GatewayArgs::default(),
         subscriber: subscriber.clone(),
+        reached_gateway: None,
+        caller: OwnCaller::new(),
         given: vec!["127.0.0.1:3001".parse().unwrap()],
         exposure: Exposure::Loopback,
     };
