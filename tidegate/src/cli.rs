@@ -8,7 +8,8 @@ use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
 use crate::{
-    demo, invoke, lint, match_, peek, provision, redrive, render, shells, status, transform, up,
+    demo, import, invoke, lint, match_, peek, provision, redrive, render, shells, status, transform,
+    up,
 };
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →
@@ -37,6 +38,7 @@ enum Verb {
     #[command(mut_arg("address", |address| address.required(true)))]
     Health(HealthArgs),
     Provision(provision::Args),
+    Import(import::Args),
     Render(render::Args),
     Match(match_::Args),
     Transform(transform::Args),
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
         Verb::Sub(part) => part.start("sub", subscriber::Cli::prepare, subscriber::run),
         Verb::Health(args) => args.run("tidegate", None),
         Verb::Provision(args) => finish(asynchronous(provision::run(args))),
+        Verb::Import(args) => finish(import::run(&args)),
         Verb::Render(args) => finish(render::run(&args)),
         Verb::Match(args) => finish(match_::run(&args)),
         Verb::Transform(args) => finish(transform::run(&args)),

@@ -4,6 +4,7 @@
 mod cases;
 mod cli;
 mod demo;
+mod import;
 mod invoke;
 mod lint;
 mod match_;

@@ -4,6 +4,7 @@
 mod args;
 mod banner;
 mod chain;
+mod own_apis;
 mod plan;
 pub(crate) mod ports;
 mod provisioning;
