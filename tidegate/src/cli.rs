@@ -8,8 +8,8 @@ use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
 use crate::{
-    demo, import, invoke, lint, match_, peek, provision, redrive, render, shells, status, transform,
-    up,
+    demo, import, invoke, lint, match_, peek, provision, redrive, render, shells, status,
+    transform, up,
 };
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →

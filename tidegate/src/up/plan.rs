@@ -118,7 +118,7 @@ impl Plan {
             ..
         } = self;
         let account_id = source.account.account_id.clone();
-        let caller = source.caller.credentials(&account_id);
+        let gateway_args = known_to_gateway(&args, &source)?;
         let mut reload = Reload::new(source, &resources, sdk.clone());
         let Resources {
             apis,
@@ -130,8 +130,6 @@ impl Plan {
             ..
         } = resources;
         let gateway = runs_gateway.then(|| {
-            let mut gateway_args = args.gateway.clone();
-            gateway_args.access.iam_credentials.push(caller.parse()?);
             anyhow::Ok(gateway::Settings {
                 outbound,
                 args: gateway_args,
@@ -150,7 +148,6 @@ impl Plan {
             })
         });
         let pipe = pipe.transpose()?;
-        let publisher = sub_host.map(|host| publisher(host, bound)).transpose()?;
         let subscriber = bucket.map(|bucket| subscriber(bucket, bound, &sdk));
         let subscriber = subscriber.transpose()?;
         introduce(&sdk, &account_id);
@@ -159,7 +156,7 @@ impl Plan {
             emulator: args.emulator.open(aws::region(&sdk).to_owned())?,
             gateway,
             pipe,
-            publisher,
+            publisher: sub_host.map(|host| publisher(host, bound)).transpose()?,
             subscriber,
             definition,
             undeclared,
@@ -168,6 +165,14 @@ impl Plan {
             banner,
         })
     }
+}
+
+/// The settings of the gateway, to which the pipes of the chain are known.
+fn known_to_gateway(args: &Args, source: &Source) -> anyhow::Result<gateway::GatewayArgs> {
+    let caller = source.caller.credentials(&source.account.account_id);
+    let mut settings = args.gateway.clone();
+    settings.access.iam_credentials.push(caller.parse()?);
+    Ok(settings)
 }
 
 /// Logs endpoint, region and account.
