@@ -1,12 +1,14 @@
 //! Core: a chunked body (RFC 9112, section 7.1), byte by byte.
 
+use super::many_fields::AT_ONCE;
+
 /// The longest line: of a size with its extensions, or of a trailer.
 const LONGEST_LINE: usize = 4 * 1024;
 
-/// The most bytes of trailers, each of which counts some more, as in HTTP/2. The HTTP library has a
-/// limit behind that one, and an error for it that does not say whose fault it is.
+/// The most bytes of trailers, each of which counts some more, so that there are no more of them
+/// than the HTTP library reads: its error does not say whose fault it is.
 const MOST_TRAILERS: usize = 16 * 1024;
-const TRAILER: usize = 32;
+const TRAILER: usize = MOST_TRAILERS / AT_ONCE;
 
 /// How far into a chunked body its bytes have been read.
 #[derive(Debug)]

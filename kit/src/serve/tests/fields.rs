@@ -3,7 +3,7 @@
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::clients::rest;
+use super::clients::{exchange, rest};
 use super::*;
 
 /// The numbers in the fields `X-0` to `X-6`, in their order.
@@ -38,6 +38,21 @@ async fn all_fields_arrive_in_order_however_many_and_however_they_are_cut() {
         let whole = format!("\r\n\r\nabc {}", expected());
         assert_eq!(got.matches(&whole).count(), 3, "{piece}: {got}");
         assert_eq!(got.matches("HTTP/1.1 200 OK").count(), 5, "{piece}: {got}");
+    }
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn trailers_are_as_many_as_the_library_reads_or_the_body_is_malformed() {
+    let (address, stop) = started(strict());
+    for (trailers, answer) in [(90, "2"), (101, "malformed"), (400, "malformed")] {
+        let trailers = "a:\r\n".repeat(trailers);
+        let text = format!(
+            "POST /read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\
+             Connection: close\r\n\r\n2\r\nab\r\n0\r\n{trailers}\r\n"
+        );
+        let got = exchange(address, text.as_bytes()).await;
+        assert!(got.ends_with(&format!("\r\n\r\n{answer}")), "{got}");
     }
     stop.cancel();
 }
