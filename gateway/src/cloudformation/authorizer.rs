@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
-use kit::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::kinds::AUTHORIZER;
 use super::membership::is_part;
+use super::nodes::renamed;
 use crate::api::{Access, ApiProtocol, Authorizer, AuthorizerKind};
 use crate::openapi::{DeclaredAuthorizer, read_authorizer};
 
@@ -34,6 +35,9 @@ const NAMES: [(&str, &str); 7] = [
     ("ProviderARNs", "providerARNs"),
 ];
 
+/// Properties that OpenAPI does not have.
+const PASSIVE: [&str; 3] = ["Name", "RestApiId", "AuthType"];
+
 /// Reads the authorizers of one API.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Authorizers {
     let mut all = Authorizers::new();
@@ -46,25 +50,11 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
             header: None,
             protocol: ApiProtocol::Rest,
         };
-        let node = in_openapi_form(&resource.properties);
+        let node = renamed(&resource.properties, &NAMES, &PASSIVE);
         let authorizer = read_authorizer(&declared, &node, problems).map(Arc::new);
         all.insert(resource.physical_id.clone(), authorizer);
     }
     all
-}
-
-fn in_openapi_form(properties: &Node) -> Node {
-    let entries = properties.entries().unwrap_or_default().iter();
-    let entries =
-        entries.filter(|entry| !matches!(entry.key.as_str(), "Name" | "RestApiId" | "AuthType"));
-    let renamed = entries.map(|entry| {
-        let name = NAMES.iter().find(|(from, _)| *from == entry.key);
-        Entry {
-            key: name.map_or(entry.key.clone(), |(_, to)| (*to).to_owned()),
-            ..entry.clone()
-        }
-    });
-    properties.with(Value::Map(renamed.collect()))
 }
 
 /// Who may call a method of a REST API with these properties.

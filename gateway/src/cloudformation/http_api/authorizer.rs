@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kit::cloudformation::{Resource as Declared, Stack};
-use kit::document::{Entry, Fields, Node, Problem, Value};
+use kit::document::{Fields, Problem};
 
 use super::super::authorizer::{Authorizers, access_by};
 use super::super::kinds::V2_AUTHORIZER;
+use super::super::nodes::renamed;
 use super::parts::is_part;
 use crate::api::{Access, ApiProtocol};
 use crate::openapi::{DeclaredAuthorizer, read_authorizer};
@@ -31,6 +32,9 @@ const NAMES: [(&str, &str); 10] = [
     ("Issuer", "issuer"),
 ];
 
+/// Properties that OpenAPI does not have; the expression is for WebSocket APIs.
+const PASSIVE: [&str; 3] = ["Name", "ApiId", "IdentityValidationExpression"];
+
 /// Reads the authorizers of one API.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Authorizers {
     let declared = stack.of_kind(V2_AUTHORIZER);
@@ -44,32 +48,11 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
             header: None,
             protocol: ApiProtocol::Http,
         };
-        let node = in_openapi_form(&resource.properties);
+        let node = renamed(&resource.properties, &NAMES, &PASSIVE);
         let authorizer = read_authorizer(&declared, &node, problems).map(Arc::new);
         (resource.physical_id.clone(), authorizer)
     });
     read.collect()
-}
-
-/// The same with the names that OpenAPI has, those of `JwtConfiguration` included.
-fn in_openapi_form(properties: &Node) -> Node {
-    let Value::Map(entries) = &properties.value else {
-        return properties.clone();
-    };
-    // The expression is for WebSocket APIs.
-    let passive = ["Name", "ApiId", "IdentityValidationExpression"];
-    let entries = entries
-        .iter()
-        .filter(|entry| !passive.contains(&entry.key.as_str()));
-    let renamed = entries.map(|entry| {
-        let name = NAMES.iter().find(|(from, _)| *from == entry.key);
-        Entry {
-            key: name.map_or(entry.key.clone(), |(_, to)| (*to).to_owned()),
-            node: in_openapi_form(&entry.node),
-            ..entry.clone()
-        }
-    });
-    properties.with(Value::Map(renamed.collect()))
 }
 
 /// Who may call a route with these properties.
