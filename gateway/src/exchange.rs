@@ -61,6 +61,11 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// The id that the client sees, for lines of the log.
+    pub(crate) fn request_id(&self) -> &'a str {
+        self.request.shown_id(self.route.api.protocol)
+    }
+
     /// `$input.params()`.
     pub(crate) fn parameters(&self) -> &Parameters {
         self.parameters
@@ -111,7 +116,7 @@ impl<'a> Exchange<'a> {
         }
         rendered.map_err(|error| {
             let reason = format!("a mapping template fails, the client gets 500:\n{error}");
-            Trouble::TemplateFailed.report(&self.request.request_id, reason);
+            Trouble::TemplateFailed.report(self.request_id(), reason);
             Fault::ConfigurationError
         })
     }
@@ -138,7 +143,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn misconfigured(&self, reason: &str) -> Fault {
         let resource = &self.route.resource.path;
         let reason = format!("{resource}: execution failed due to configuration error: {reason}");
-        Trouble::Misconfigured.report(&self.request.request_id, reason);
+        Trouble::Misconfigured.report(self.request_id(), reason);
         Fault::ConfigurationError
     }
 
@@ -146,7 +151,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn absent(&self, service: &str) -> Fault {
         let resource = &self.route.resource.path;
         let reason = format!("{resource}: there is no service {service} here: the client gets 502");
-        Trouble::Misconfigured.report(&self.request.request_id, reason);
+        Trouble::Misconfigured.report(self.request_id(), reason);
         Fault::ServiceAbsent
     }
 
@@ -154,7 +159,7 @@ impl<'a> Exchange<'a> {
     /// for it.
     pub(crate) fn leaves_path(&self) -> Fault {
         tracing::warn!(
-            request_id = %self.request.request_id,
+            request_id = self.request_id(),
             "a parameter holds `.` or `..` and would leave the integration's path: the client gets 400"
         );
         Fault::InvalidPath

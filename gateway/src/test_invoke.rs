@@ -169,7 +169,7 @@ impl Replier {
         plan: Plan<'_>,
         exchange: &Exchange<'_>,
     ) -> Option<Result<Received, Fault>> {
-        let request_id = exchange.request.request_id.as_str();
+        let request_id = exchange.request_id();
         match (self, plan) {
             (_, Plan::Reply(reply)) => Some(Ok(Received {
                 reply,

@@ -152,7 +152,8 @@ impl Answered<'_> {
         if !kit::hops::are_logged() {
             return;
         }
-        let request_id = &self.request.request_id;
+        let protocol = self.served.map(|served| served.api.protocol);
+        let request_id = self.request.shown_id(protocol.unwrap_or_default());
         let verb: &Verb = &self.request.method;
         let method = verb.as_str();
         let route = self

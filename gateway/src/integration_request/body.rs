@@ -92,6 +92,6 @@ fn no_template(exchange: &Exchange<'_>, templates: &Templates) -> Fault {
         exchange.route.resource.path,
         printable(&request.media_type()),
     );
-    Trouble::NoTemplate.report(&request.request_id, reason);
+    Trouble::NoTemplate.report(exchange.request_id(), reason);
     Fault::UnsupportedMediaType
 }

@@ -28,7 +28,7 @@ pub(super) fn check_invoked(exchange: &Exchange<'_>, reply: &Reply) -> Result<()
     let status = reply.status.as_u16();
     let resource = &exchange.route.resource.path;
     Trouble::FunctionFailed.report(
-        &exchange.request.request_id,
+        exchange.request_id(),
         format!(
             "{resource}: Lambda invocation failed with status: {status}. Lambda request id: {id}. {message}"
         ),

@@ -67,7 +67,7 @@ pub(super) fn malformed(exchange: &Exchange<'_>, reply: &Reply, why: &str) -> Fa
         ApiProtocol::Http => 500,
     };
     Trouble::FunctionFailed.report(
-        &exchange.request.request_id,
+        exchange.request_id(),
         format!("{resource}: {reason}: the client gets {status}"),
     );
     Fault::MalformedFunctionResponse

@@ -42,11 +42,7 @@ impl Request {
     ) -> Map<String, Json> {
         let host = self.header("host").unwrap_or_default();
         let domain = without_port(host);
-        // The only id that an HTTP API gives a request.
-        let request_id = match api.protocol {
-            ApiProtocol::Rest => &self.request_id,
-            ApiProtocol::Http => &self.extended_request_id,
-        };
+        let request_id = self.shown_id(api.protocol);
         let fields = json!({
             "httpMethod": self.method.as_str(),
             "extendedRequestId": self.extended_request_id,

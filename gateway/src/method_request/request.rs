@@ -8,7 +8,7 @@ use http::{HeaderMap, Method};
 use kit::serve::TlsPeer;
 use kit::time::Timestamp;
 
-use crate::api::{Api, EndpointType};
+use crate::api::{Api, ApiProtocol, EndpointType};
 use crate::vpc_endpoints::VpcEndpoint;
 
 /// One client request.
@@ -49,6 +49,14 @@ pub struct Request {
 }
 
 impl Request {
+    /// The id that clients of such an API see: `x-amzn-RequestId`, or `apigw-requestid`.
+    pub(crate) fn shown_id(&self, protocol: ApiProtocol) -> &str {
+        match protocol {
+            ApiProtocol::Rest => &self.request_id,
+            ApiProtocol::Http => &self.extended_request_id,
+        }
+    }
+
     /// The last value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get_all(name).iter().next_back()?.to_str().ok()

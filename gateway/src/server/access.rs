@@ -113,7 +113,7 @@ impl AccessControl {
         let now = exchange.request.received;
         let keys = self.keys.of(presented.issuer, id, now).await;
         let keys = keys.map_err(|reason| {
-            let request = exchange.request.request_id.as_str();
+            let request = exchange.request_id();
             let reason = format!("the keys of {}: {reason}", presented.issuer.url());
             Trouble::AuthorizerFailed.report(request, reason);
             match exchange.route.api.protocol {
@@ -135,7 +135,7 @@ impl AccessControl {
         }
         let (name, ttl) = (question.name, question.authorizer.ttl);
         let form = question.authorizer.answer;
-        let request_id = exchange.request.request_id.as_str();
+        let request_id = exchange.request_id();
         let key = question.key.clone();
         let begun = Instant::now();
         let reply = self.invoke(question).await;

@@ -141,7 +141,7 @@ impl Gateway {
         let begun = Instant::now();
         let received = self
             .backends
-            .send(plan, timeout, &exchange.request.request_id)
+            .send(plan, timeout, exchange.request_id())
             .await;
         let latency = begun.elapsed();
         outline.integration_latency = calls.then_some(latency);
