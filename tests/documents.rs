@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 const NOT_WRITTEN: [&str; 3] = [".git", "target", "data"];
 
 /// The documents of facts, whose names must not stand alone.
-const FACTS: [&str; 4] = ["api-gateway.md", "sqs.md", "pipes.md", "s3.md"];
+const FACTS: [&str; 5] = ["api-gateway.md", "sqs.md", "pipes.md", "events.md", "s3.md"];
 
 /// This file, whose examples lead nowhere.
 const THIS: &str = "tests/documents.rs";

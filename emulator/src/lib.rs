@@ -7,6 +7,7 @@ mod config;
 mod cors;
 mod endpoint;
 mod engine;
+mod events;
 mod fault;
 mod lines;
 mod localstack;

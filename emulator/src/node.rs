@@ -6,6 +6,7 @@
 //! that no request asks for.
 
 mod admission;
+mod events;
 mod execute;
 mod meter;
 mod open;

@@ -2,6 +2,7 @@
 
 mod date;
 mod emulator;
+mod events;
 mod metrics;
 mod other_services;
 mod peek;
@@ -105,6 +106,7 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
         Protocol::S3 => return emulator.s3(parts, Body::from(body)).await,
         Protocol::Unsupported(service) => other_services::absent(&service),
         Protocol::Sts => emulator.sts(&parts, &body),
+        Protocol::Events => emulator.events(&parts, &body).await,
         protocol => emulator.sqs(&parts, &body, protocol).await,
     };
     cors::allow(&parts.headers, response.headers_mut());

@@ -12,6 +12,7 @@ mod encoding;
 mod expression;
 mod gateway_response;
 mod http_endpoint;
+mod http_mapping;
 mod method;
 mod method_settings;
 mod parameter_mapping;
@@ -39,6 +40,8 @@ pub use gateway_response::{
     GatewayResponse, GatewayResponses, ResponseType, SubstitutionTemplate, TemplatePart,
 };
 pub use http_endpoint::{CertificateCheck, Connection, HttpEndpoint, HttpMode};
+pub use http_mapping::HttpMappings;
+pub(crate) use http_mapping::{HttpMapping, MappingOperation, MappingSide, MappingTarget};
 pub use method::{
     Integration, IntegrationIdentity, IntegrationResponse, Method, Passthrough, Templates,
 };

@@ -6,6 +6,7 @@
 //! `docs/aws/api-gateway.md#sqs-behind-an-aws-integration`.
 
 mod body;
+mod changes;
 mod fill;
 mod form;
 mod function;

@@ -4,6 +4,7 @@
 //! Pure, up to the reports for the operator. See `docs/aws/api-gateway.md#integration-response`.
 
 mod body;
+mod changes;
 mod function;
 mod function_result;
 mod headers;

@@ -3,7 +3,7 @@
 
 use kit::call::Reply;
 
-use crate::api::MappingSource;
+use crate::api::{MappingSource, ValueExpression, ValuePart};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_request::in_json;
@@ -21,6 +21,30 @@ pub(crate) fn values(
         Some(values) => Ok(values),
         None => exchange.sources().values(source),
     }
+}
+
+/// The text of a value of an HTTP API; [`None`] for a single expression that has none here.
+///
+/// # Errors
+/// As [`values`].
+pub(crate) fn text(
+    expression: &ValueExpression,
+    exchange: &Exchange<'_>,
+    reply: Option<&Reply>,
+) -> Result<Option<String>, Fault> {
+    if let [ValuePart::Source(source)] = expression.0.as_slice() {
+        let values = values(source, exchange, reply)?;
+        return Ok((!values.is_empty()).then(|| values.join(",")));
+    }
+    let mut made = String::new();
+    for part in &expression.0 {
+        match part {
+            ValuePart::Text(text) => made += text,
+            ValuePart::RequestPath => made += &exchange.route.event_path,
+            ValuePart::Source(source) => made += &values(source, exchange, reply)?.join(","),
+        }
+    }
+    Ok(Some(made))
 }
 
 /// The values of a source that lies in the reply; `None` for other sources.

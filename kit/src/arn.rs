@@ -35,6 +35,12 @@ impl<'a> Arn<'a> {
         (scheme == "arn" && !resource.is_empty()).then_some(arn)
     }
 
+    /// The name of the event bus, if it is one.
+    pub fn event_bus(&self) -> Option<&'a str> {
+        let name = self.resource.strip_prefix("event-bus/");
+        name.filter(|_| self.service == "events")
+    }
+
     /// The public host name of a service in the ARN's region. `prefix` is its first label.
     pub fn host(&self, prefix: &str) -> String {
         format!("{prefix}.{}.{}", self.region, url_suffix(self.partition))

@@ -8,6 +8,7 @@
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
 mod account;
+mod bus_rules;
 mod constraints;
 mod cycle;
 mod deployed;
@@ -254,7 +255,8 @@ impl<'a> Reader<'a> {
         if entry.node.get(NESTED_TEMPLATE).is_some() {
             return self.nested(entry, stack, problems);
         }
-        let Some(kind) = our_kind(entry, kind, problems)? else {
+        let kind = our_kind(entry, kind, problems)?;
+        let Some(kind) = kind.filter(|kind| bus_rules::is_ours(&self.resolver, kind, entry)) else {
             return Ok(());
         };
         // A condition that is wrong hides nothing of the resource.

@@ -17,8 +17,7 @@ use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
 use tokio::sync::mpsc::Receiver;
 
-use crate::definition::PipeDefinitions;
-use crate::definition::Reload;
+use crate::definition::{PipeDefinitions, Reload, RulesRun};
 use crate::flow::VerdictRule;
 use crate::outbox::Outbox;
 use crate::targets::webhook;
@@ -192,7 +191,9 @@ impl Cli {
         );
         let definition = files.load(&account)?;
         let allowed = AllowTargets::new(self.args.allow_target.iter().cloned());
-        let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
+        let rules = RulesRun::at(&sdk);
+        let mut settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
+        settings.definition = settings.definition.with_rules_if(rules);
         let settings = self.args.complete(settings)?;
         settings.definition.ensure_pipes()?;
         definition.report_not_run();
@@ -202,7 +203,7 @@ impl Cli {
             admin.local_addr()?
         );
         Ok(Settings {
-            reload: Some(Reload::new(files, account, allowed)),
+            reload: Some(Reload::new(files, account, allowed, rules)),
             admin: Some(admin),
             ..settings
         })

@@ -6,6 +6,8 @@
 //! the same in both forms (Pipes and EventBridge API models). One thing is more lenient than AWS:
 //! an endpoint may be `http`.
 //!
+//! Targets of rules of event buses are read as pipes, by `rules`.
+//!
 //! `load` reads all pipes and `reload` reads them again when files change; `pipes` reads one pipe,
 //! `targets` and `services` its target and enrichment, `destinations`, `connections` and `auth`
 //! what these refer to.
@@ -23,10 +25,15 @@ mod http;
 mod http_parameters;
 mod load;
 mod log;
+mod of_rule;
 mod parameters;
 mod pipe;
 mod pipes;
 mod reload;
+mod retry_limits;
+mod rule_queue;
+mod rules;
+mod rules_run;
 mod services;
 mod source_parameters;
 mod tags;
@@ -34,8 +41,13 @@ mod targets;
 
 pub use fingerprint::Fingerprint;
 pub use load::PipeDefinitions;
+pub use of_rule::OfRule;
 pub use pipe::{Batch, DesiredState, Enrichment, EnrichmentTarget, Pipe, Source, Target};
 pub use reload::Reload;
+pub(crate) use retry_limits::Exhausted;
+pub use retry_limits::{DeadLetters, RetryLimits};
+pub use rule_queue::RuleQueue;
+pub use rules_run::RulesRun;
 
 #[cfg(test)]
 mod tests;

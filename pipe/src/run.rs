@@ -5,6 +5,7 @@
 
 pub(crate) mod builder;
 mod find_queue;
+mod giving_up;
 mod metrics;
 mod reload_summary;
 mod report;

@@ -8,6 +8,7 @@
 //! Nothing here knows of HTTP or of queues.
 
 mod render;
+pub(crate) mod rule;
 mod template;
 mod variables;
 
@@ -21,7 +22,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::event::Event;
 use crate::event::path::Path;
 use render::{Position, Scope};
-use template::{Part, TemplateKind};
+use rule::InputPaths;
+use template::{Grammar, Part, TemplateKind, Variable};
 
 /// An input template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Transform {
     parts: Vec<Part>,
     /// Whether the result may not be JSON although it should.
     may_break: bool,
+    /// Whether a template that is a single placeholder gives JSON, as those of rules do.
+    is_json_alone: bool,
 }
 
 /// What a target or an enrichment accepts as a body.
@@ -64,11 +68,51 @@ impl Transform {
     /// The template has an invalid path, an unknown reserved variable or more than 8,192
     /// characters; or it starts as JSON and cannot become valid JSON, whatever the event contains.
     pub fn parse(text: &str) -> Result<Transform, TemplateError> {
-        template::parse(text).map(|(kind, parts, may_break)| Transform {
+        let (kind, parts, may_break) = template::parse(text, Grammar::OfPipe)?;
+        Ok(Transform {
             kind,
             parts,
             may_break,
+            is_json_alone: false,
         })
+    }
+
+    /// Reads the `InputTemplate` of a rule, whose variables are those of `paths`.
+    ///
+    /// # Errors
+    /// As [`Transform::parse`]; or the template has a variable that is not among them.
+    pub(crate) fn of_rule(text: &str, paths: &InputPaths) -> Result<Transform, TemplateError> {
+        let (kind, parts, may_break) = template::parse(text, Grammar::OfRule(paths))?;
+        Ok(Transform {
+            kind,
+            parts,
+            may_break,
+            is_json_alone: true,
+        })
+    }
+
+    /// A text that is the same for every event: the `Input` of a rule.
+    pub(crate) fn constant(text: &str) -> Transform {
+        Transform {
+            kind: TemplateKind::Text,
+            parts: vec![Part::Text(text.to_owned())],
+            may_break: false,
+            is_json_alone: true,
+        }
+    }
+
+    /// A part of the event, as JSON: the `InputPath` of a rule.
+    pub(crate) fn part(path: Path) -> Transform {
+        let name = path.to_string();
+        Transform {
+            kind: TemplateKind::Bare,
+            parts: vec![Part::Placeholder {
+                variable: Variable::Mapped { name, path },
+                quoted: false,
+            }],
+            may_break: false,
+            is_json_alone: true,
+        }
     }
 
     /// The text for the target. `ingestion_time` is when this stage received the event, in ISO
@@ -150,6 +194,7 @@ impl Transform {
 
     fn place(&self, quoted: bool, bare: Position) -> Position {
         match (self.kind, quoted) {
+            (TemplateKind::Bare, _) if self.is_json_alone => Position::Json,
             (TemplateKind::Bare, _) => bare,
             (TemplateKind::Text, _) => Position::Text,
             (TemplateKind::Json, true) => Position::JsonString,

@@ -19,7 +19,7 @@ use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
 use kit::send::AllowTargets;
 use pipe::Settings;
-use pipe::definition::Reload;
+use pipe::definition::{Reload, RulesRun};
 use queue::Queues;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -93,7 +93,12 @@ async fn start(file: &Path, endpoint: &str) -> (CancellationToken, JoinHandle<an
     let settings =
         Settings::new(&definition, allowed, kit::aws::local(endpoint).await, None).unwrap();
     let settings = Settings {
-        reload: Some(Reload::new(args, account, settings.allow_targets.clone())),
+        reload: Some(Reload::new(
+            args,
+            account,
+            settings.allow_targets.clone(),
+            RulesRun::Elsewhere,
+        )),
         ..settings
     };
     let stop = CancellationToken::new();

@@ -10,6 +10,7 @@ mod difference;
 mod order;
 mod progress;
 pub(crate) mod queues;
+pub(crate) mod rules;
 pub(crate) mod sqs;
 #[cfg(test)]
 mod tests;
@@ -19,10 +20,13 @@ use std::process::ExitCode;
 use aws_config::SdkConfig;
 use kit::definition::{Declarations, DefinitionArgs, LoadError};
 use kit::document::Problem;
+use kit::send::AllowTargets;
 use kit::{aws, console};
+use pipe::definition::{PipeDefinitions, RulesRun};
 
 pub use change::{Change, Provisioned};
 pub use difference::Difference;
+use rules::RuleQueues;
 use sqs::Sqs;
 
 /// Create the queues (with redrive) and buckets that the definition declares
@@ -65,7 +69,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     DeclaredResources::read(&definition)?;
     definition.report_not_run();
     let sqs = Sqs::new(&sdk).dry(dry_run);
-    for provisioned in provision_as(&definition, &sqs, &sdk, dry_run).await? {
+    let mut done = provision_as(&definition, &sqs, &sdk, dry_run).await?;
+    if RulesRun::at(&sdk) == RulesRun::Here {
+        let rules = rules_of(&definition, &account.stack_name);
+        done.extend(rules.provision(&sqs).await?);
+    }
+    for provisioned in done {
         console::print(format_args!("{}", shown(&provisioned, dry_run, json)))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -99,6 +108,13 @@ fn shown(provisioned: &Provisioned, is_dry: bool, is_json: bool) -> String {
         .iter()
         .map(|difference| format!("  {difference}\n"));
     format!("{kind} {name} {would}{change}\n") + &differences.collect::<String>()
+}
+
+/// The queues of the rules that run: what the pipe program refuses has none.
+fn rules_of(definition: &Declarations, stack: &str) -> RuleQueues {
+    let (anywhere, mut told_by_the_pipe) = (AllowTargets::anywhere(), Vec::new());
+    let pipes = PipeDefinitions::read(definition, &anywhere, &mut told_by_the_pipe);
+    RuleQueues::of(&pipes, stack)
 }
 
 /// Reads the names of the queues and buckets that would be provisioned, without asking a service.

@@ -87,6 +87,12 @@ impl Engine {
         self.by_arn.get(arn).copied()
     }
 
+    /// The queues from this ARN on, ordered by region, account and name.
+    pub fn queues_from(&self, first: &QueueArn) -> impl Iterator<Item = (&QueueArn, QueueId)> {
+        let from = self.by_arn.range(first..);
+        from.map(|(arn, queue)| (arn, *queue))
+    }
+
     /// The queue with this number.
     pub fn queue(&self, queue: QueueId) -> Option<&Queue> {
         self.queues.get(&queue)

@@ -4,6 +4,7 @@ use http::request::Parts;
 
 use super::head::{TARGET, credential, has_action, header, is_form, service};
 use super::services::UnsupportedService;
+use crate::events;
 use crate::region::of_queue_host;
 
 /// The service and the protocol that a request speaks.
@@ -15,6 +16,8 @@ pub(crate) enum Protocol {
     Query,
     /// STS, which has the Query protocol only.
     Sts,
+    /// EventBridge, of which PutEvents exists.
+    Events,
     /// S3.
     S3,
     /// A service that the emulator does not have.
@@ -32,6 +35,9 @@ impl Protocol {
             header(&parts.headers, "x-amz-target").filter(|_| scope.as_deref() != Some("s3"));
         match (target, scope.as_deref()) {
             (Some(target), _) if target.starts_with(TARGET) => Protocol::Json,
+            (Some(target), None | Some("events")) if target.starts_with(events::TARGET) => {
+                Protocol::Events
+            }
             (Some(target), None) => {
                 Protocol::Unsupported(UnsupportedService::targeted(target, parts))
             }

@@ -143,7 +143,7 @@ impl UnsupportedService {
     /// The text of the error.
     fn message(&self) -> String {
         format!(
-            "service {} is not emulated here: Tidegate's emulator answers SQS, S3 and STS GetCallerIdentity. Give clients of \
+            "service {} is not emulated here: Tidegate's emulator answers SQS, S3, STS GetCallerIdentity and EventBridge PutEvents. Give clients of \
              other services another endpoint (AWS_ENDPOINT_URL is for all, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_S3 \
              are for these two).",
             self.name

@@ -75,6 +75,19 @@ fn services_and_protocols_are_told_apart() {
 }
 
 #[test]
+fn events_are_known_by_their_target_signed_or_not() {
+    let target = ("x-amz-target", "AWSEvents.PutEvents");
+    let signed = SIGNED.replace("SERVICE", "events");
+    for headers in [vec![target], vec![target, ("authorization", &signed)]] {
+        let detected = Protocol::detect(&parts("/", &headers), Some("{}"));
+        assert_eq!(detected, Protocol::Events, "{headers:?}");
+    }
+    let other = SIGNED.replace("SERVICE", "sns");
+    let detected = Protocol::detect(&parts("/", &[target, ("authorization", &other)]), None);
+    assert!(matches!(detected, Protocol::Unsupported(_)));
+}
+
+#[test]
 fn services_that_are_not_here_are_known() {
     let form = ("content-type", "application/x-www-form-urlencoded");
     let json = ("content-type", "application/x-amz-json-1.0");
@@ -105,22 +118,22 @@ fn services_that_are_not_here_are_known() {
     check(
         "/",
         &[
-            target("AWSEvents.PutEvents"),
+            target("AWSScheduler.GetSchedule"),
             ("content-type", newer_type()),
         ],
         "{}",
-        "events",
+        "scheduler",
         newer,
     );
     check(
         "/",
         &[
-            target("AWSEvents.PutEvents"),
-            ("authorization", &signed("events")),
+            target("AmazonSSM.GetParameter"),
+            ("authorization", &signed("ssm")),
             json,
         ],
         "{}",
-        "events",
+        "ssm",
         one,
     );
     check(

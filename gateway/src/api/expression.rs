@@ -27,8 +27,29 @@ impl ValueExpression {
     /// # Errors
     /// What begins like an expression is none.
     pub(crate) fn parse(text: &str) -> Result<ValueExpression, String> {
+        let read = ValueExpression::parse_of_response(text)?;
+        let is_of_reply = |part: &ValuePart| {
+            matches!(
+                part,
+                ValuePart::Source(
+                    MappingSource::ReplyMultiValueHeader(_) | MappingSource::ReplyBody(_)
+                )
+            )
+        };
+        match read.0.iter().any(is_of_reply) {
+            true => Err(format!("{text}: a request has no response yet")),
+            false => Ok(read),
+        }
+    }
+
+    /// The same for a value of a response, which may also be of the backend's answer
+    /// (`$response.header.x`).
+    ///
+    /// # Errors
+    /// What begins like an expression is none.
+    pub(crate) fn parse_of_response(text: &str) -> Result<ValueExpression, String> {
         let is_expression = |rest: &str| {
-            let mut starts = ["request.", "context.", "stageVariables."].iter();
+            let mut starts = ["request.", "response.", "context.", "stageVariables."].iter();
             starts.any(|start| rest.starts_with(start))
         };
         if let Some(rest) = text.strip_prefix('$')
@@ -83,6 +104,13 @@ fn part(text: &str) -> Result<ValuePart, String> {
     } else if let Some(path) = named("request.body.") {
         let path = JsonPath::parse(&format!("$.{path}"));
         MappingSource::Body(Some(path.map_err(|error| wrong(&error.to_string()))?))
+    } else if let Some(name) = named("response.header.") {
+        MappingSource::ReplyMultiValueHeader(name.to_owned())
+    } else if text == "response.body" {
+        MappingSource::ReplyBody(None)
+    } else if let Some(path) = named("response.body.") {
+        let path = JsonPath::parse(&format!("$.{path}"));
+        MappingSource::ReplyBody(Some(path.map_err(|error| wrong(&error.to_string()))?))
     } else if let Some(path) = named("context.") {
         MappingSource::Context(path.split('.').map(owned).collect())
     } else if let Some(name) = named("stageVariables.") {

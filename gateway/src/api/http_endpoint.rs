@@ -15,6 +15,9 @@ pub struct HttpEndpoint {
     pub connection: Connection,
     /// How the endpoint's certificate is checked.
     pub certificates: CertificateCheck,
+    /// Whether it is a listener behind the VPC link of an HTTP API, to which requests go with their
+    /// own path.
+    pub is_listener: bool,
     /// Where the URI stands in the definition.
     pub place: Place,
 }

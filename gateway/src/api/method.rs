@@ -10,6 +10,7 @@ use super::access::Access;
 use super::backend::Backend;
 use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
+use super::http_mapping::HttpMappings;
 use super::parameter_mapping::{MappingSource, RequestParameter};
 use super::payload_format::PayloadFormat;
 use super::service_body::ServiceBody;
@@ -47,6 +48,8 @@ pub struct Integration {
     pub identity: IntegrationIdentity,
     /// The parameters of the call: `docs/aws/api-gateway.md#parameter-mappings`.
     pub request_parameters: Vec<RequestParameter>,
+    /// What an HTTP API changes of requests and responses.
+    pub http_mappings: HttpMappings,
     /// The mapping templates by MIME type.
     pub request_templates: Templates,
     /// What becomes of a body that no template is for.
@@ -127,6 +130,7 @@ impl Integration {
             backend: Backend::Unsupported,
             identity: IntegrationIdentity::default(),
             request_parameters: Vec::new(),
+            http_mappings: HttpMappings::default(),
             request_templates: Templates::default(),
             passthrough: Passthrough::default(),
             content_handling: None,

@@ -4,7 +4,9 @@
 mod authorizer;
 mod body;
 mod cors;
+mod endpoint;
 mod integration;
+mod mappings;
 mod parts;
 mod route;
 mod sam_auth;

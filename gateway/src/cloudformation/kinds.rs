@@ -57,10 +57,11 @@ pub(super) const READ: [&str; 24] = [
 
 /// The types that only matter to a deployment on AWS, or only to a method that refers to them,
 /// where the reference is refused.
-pub(super) const PASSIVE: [&str; 5] = [
+pub(super) const PASSIVE: [&str; 6] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ClientCertificate",
     "AWS::ApiGateway::DocumentationPart",
     "AWS::ApiGateway::DocumentationVersion",
     "AWS::ApiGateway::VpcLink",
+    "AWS::ApiGatewayV2::VpcLink",
 ];

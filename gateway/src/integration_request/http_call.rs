@@ -6,6 +6,7 @@ use http::Method;
 use kit::call::Call;
 
 use super::body;
+use super::changes::RequestChanges;
 use super::fill;
 use super::parameters::MappedParameters;
 use super::{http_headers, http_url};
@@ -31,6 +32,7 @@ pub(super) fn build(
     endpoint: &HttpEndpoint,
 ) -> Result<(Call, HttpWay), Fault> {
     let mut parameters = MappedParameters::of(exchange, integration)?;
+    let changes = RequestChanges::of(exchange, integration)?;
     let body = match endpoint.mode {
         HttpMode::Proxy => body::converted(exchange, integration)?,
         HttpMode::Mapped => {
@@ -44,9 +46,11 @@ pub(super) fn build(
         .clone()
         .unwrap_or_else(|| exchange.request.method.clone());
     let has_body = method != Method::GET && method != Method::HEAD;
+    let mut headers = http_headers::headers(exchange, endpoint.mode, &parameters)?;
+    changes.apply(exchange, &mut headers)?;
     let call = Call {
-        url: http_url::url(exchange, endpoint, &parameters)?,
-        headers: http_headers::headers(exchange, endpoint.mode, &parameters)?,
+        url: http_url::url(exchange, endpoint, &parameters, &changes)?,
+        headers,
         method,
         body: if has_body { body } else { Bytes::new() },
     };

@@ -1,8 +1,11 @@
 //! The URL of an HTTP endpoint. See `docs/aws/api-gateway.md#integration-uri`.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
 use url::Url;
 
+use super::changes::RequestChanges;
 use super::fill;
 use super::parameters::MappedParameters;
 use crate::api::{HttpEndpoint, HttpMode};
@@ -41,6 +44,7 @@ pub(super) fn url(
     exchange: &Exchange<'_>,
     endpoint: &HttpEndpoint,
     mapped: &MappedParameters,
+    changes: &RequestChanges<'_>,
 ) -> Result<Url, Fault> {
     let text = fill::stage_variables(&endpoint.uri, &exchange.route.stage.variables);
     let invalid = || exchange.misconfigured("Invalid endpoint address: the URI is not a URL");
@@ -52,18 +56,39 @@ pub(super) fn url(
 
     let authority = fill::parameters(authority, &mapped.path, part_of_host)?;
     let in_path = |value: &str| Ok::<_, Fault>(utf8_percent_encode(value, IN_PATH).to_string());
-    let path = fill::parameters(path, &mapped.path, in_path)?;
+    let path = match changes.path().or(whole_path(exchange, endpoint)) {
+        Some(path) => whole(path),
+        None => fill::parameters(path, &mapped.path, in_path)?,
+    };
     if path.split('/').any(fill::climbs) {
         return Err(exchange.leaves_path());
     }
     let in_query = |value: &str| Ok::<_, Fault>(fill::in_query(value));
     let mut query = fill::parameters(query, &mapped.path, in_query)?;
     if endpoint.mode == HttpMode::Proxy {
-        query = fill::with_pairs(query, &exchange.request.query);
+        query = fill::with_pairs(query, &changes.query(&exchange.request.query));
     }
     query = fill::with_pairs(query, &mapped.query);
     let mark = if query.is_empty() { "" } else { "?" };
     Url::parse(&format!("{scheme}://{authority}{path}{mark}{query}")).map_err(|_| invalid())
+}
+
+/// The path that a backend behind the VPC link of an HTTP API gets, whose URI is a listener and has
+/// none: the request's, with the stage. [`None`] for every other endpoint.
+fn whole_path<'e>(exchange: &'e Exchange<'_>, endpoint: &HttpEndpoint) -> Option<&'e str> {
+    endpoint
+        .is_listener
+        .then_some(exchange.request.path.as_str())
+}
+
+/// A path that stands for all of it, escaped where it is not yet.
+fn whole(path: &str) -> String {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let path = percent_encode(&decoded, IN_PATH).to_string();
+    match path.starts_with('/') {
+        true => path,
+        false => format!("/{path}"),
+    }
 }
 
 /// A parameter in the place of a part of the host. Anything that could end the host there would

@@ -6,9 +6,10 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use kit::call::Call;
 
-use crate::api::{Integration, Operation, ServiceUri, ValueExpression, ValuePart};
+use crate::api::{Integration, Operation, ServiceUri};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
+use crate::parameter_mapping::text;
 
 /// The call of an exchange.
 ///
@@ -22,7 +23,10 @@ pub(super) fn call(
     let Some(body) = &integration.service_body else {
         return Err(exchange.misconfigured("the integration has no parameters"));
     };
-    let body = body.render(|expression| text(exchange, expression))?;
+    let body = body.render(|expression| {
+        let text = text(expression, exchange, None);
+        text.map(Option::unwrap_or_default)
+    })?;
     let Operation::Action { name, .. } = &uri.operation else {
         return Err(exchange.misconfigured("the integration calls no action"));
     };
@@ -56,17 +60,4 @@ fn target(uri: &ServiceUri, action: &str) -> (String, String) {
             "application/x-amz-json-1.0".to_owned(),
         ),
     }
-}
-
-fn text(exchange: &Exchange<'_>, expression: &ValueExpression) -> Result<String, Fault> {
-    let sources = exchange.sources();
-    let mut made = String::new();
-    for part in &expression.0 {
-        match part {
-            ValuePart::Text(text) => made += text,
-            ValuePart::RequestPath => made += &exchange.route.event_path,
-            ValuePart::Source(source) => made += &sources.values(source)?.join(","),
-        }
-    }
-    Ok(made)
 }

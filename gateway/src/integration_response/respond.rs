@@ -4,8 +4,10 @@
 use bytes::Bytes;
 use http::StatusCode;
 use kit::call::Reply;
+use kit::counted::counted;
 
 use super::body::{body, converted};
+use super::changes;
 use super::function;
 use super::function_result;
 use super::headers::HeaderList;
@@ -23,6 +25,13 @@ use crate::parameter_mapping::values;
 /// No integration response matches, its template or a mapping fails, or an error of SQS would be
 /// mapped to a success.
 pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<MethodResponse, Fault> {
+    let response = unchanged(exchange, reply)?;
+    check_sent(exchange, reply, response.status)?;
+    changes::applied(exchange, reply, response)
+}
+
+/// The method response before the mappings of an HTTP API.
+fn unchanged(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<MethodResponse, Fault> {
     if !reply.complete {
         return Err(exchange.misconfigured("the backend's reply is longer than the payload limit"));
     }
@@ -59,7 +68,7 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
         }
     }
     let body = body(exchange, chosen, reply)?;
-    finish(exchange, reply, chosen.status, headers, body)
+    finish(exchange, chosen.status, headers, body)
 }
 
 /// The integration response for a reply whose selection patterns match `subject`: its status, or
@@ -88,7 +97,6 @@ fn choose<'a>(
 /// Applies `$context.responseOverride` last, so this is where the final status is checked.
 fn finish(
     exchange: &Exchange<'_>,
-    reply: &Reply,
     status: u16,
     mut headers: HeaderList,
     body: Bytes,
@@ -108,18 +116,6 @@ fn finish(
         .unwrap_or(status);
     let status = StatusCode::from_u16(status)
         .map_err(|_| exchange.misconfigured("the status is not valid in HTTP"))?;
-    // AWS would answer 2xx here, and the message would be lost. Our choice: losing no message comes
-    // before being alike.
-    if status.is_success()
-        && !reply.status.is_success()
-        && is_sqs(&exchange.route.method.integration.backend)
-    {
-        let reason = format!(
-            "SQS answered {}, which the mappings turn into {status}",
-            reply.status
-        );
-        return Err(exchange.misconfigured(&reason));
-    }
     Ok(MethodResponse {
         status,
         headers: headers.into_vec(),
@@ -127,6 +123,49 @@ fn finish(
     })
 }
 
-fn is_sqs(backend: &Backend) -> bool {
-    matches!(backend, Backend::Aws(uri) if uri.service == "sqs")
+/// AWS would answer 2xx here, and the message would be lost. Our choice: losing no message comes
+/// before being alike.
+fn check_sent(exchange: &Exchange<'_>, reply: &Reply, status: StatusCode) -> Result<(), Fault> {
+    let backend = &exchange.route.method.integration.backend;
+    let (Backend::Aws(uri) | Backend::Subtype(uri)) = backend else {
+        return Ok(());
+    };
+    if !status.is_success() {
+        return Ok(());
+    }
+    let answered = reply.status;
+    let reason = match uri.service.as_str() {
+        "sqs" if !answered.is_success() => format!("SQS answered {answered}"),
+        "events" if !answered.is_success() => format!("EventBridge answered {answered}"),
+        "events" => match refused_entries(&reply.body) {
+            Some(reason) => format!("EventBridge {reason}"),
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    let reason = format!("{reason}, which the mappings turn into {status}");
+    Err(exchange.misconfigured(&reason))
+}
+
+/// That EventBridge did not take every entry of PutEvents, in words.
+fn refused_entries(body: &[u8]) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let failed = answer
+        .get("FailedEntryCount")?
+        .as_u64()
+        .filter(|failed| *failed > 0)?;
+    let entries = answer.get("Entries").and_then(|list| list.as_array());
+    let reason = entries.into_iter().flatten().find_map(|entry| {
+        let text = |name: &str| entry.get(name).and_then(|value| value.as_str());
+        Some(format!(
+            "{}: {}",
+            text("ErrorCode")?,
+            text("ErrorMessage").unwrap_or_default()
+        ))
+    });
+    let entries = counted(failed, "entry");
+    Some(format!(
+        "refused {entries} ({})",
+        reason.unwrap_or_default()
+    ))
 }

@@ -108,6 +108,7 @@ impl<'n, 'p> BackendReader<'n, 'p> {
             uri: text.to_owned(),
             method: verb?,
             mode,
+            is_listener: false,
             connection: connection?,
             certificates: certificates?,
             place: uri.place.clone(),

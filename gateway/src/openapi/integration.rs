@@ -12,7 +12,7 @@ use super::identity::identity;
 use super::integration_response::responses;
 use super::parameter_mapping;
 use super::template::templates;
-use crate::api::{Backend, CacheKey, Integration, Passthrough, RequestParameter};
+use crate::api::{Backend, CacheKey, HttpMappings, Integration, Passthrough, RequestParameter};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -48,6 +48,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         backend: backend?,
         identity: identity?,
         request_parameters,
+        http_mappings: HttpMappings::default(),
         request_templates,
         passthrough: passthrough.flatten().unwrap_or_default(),
         content_handling: content_handling?,

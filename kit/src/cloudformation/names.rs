@@ -15,7 +15,8 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::Pipes::Pipe"
         | "AWS::Events::ApiDestination"
         | "AWS::Events::Connection"
-        | "AWS::Events::EventBus" => "Name",
+        | "AWS::Events::EventBus"
+        | "AWS::Events::Rule" => "Name",
         "AWS::IAM::Role" => "RoleName",
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::SNS::Topic" => "TopicName",

@@ -3,6 +3,7 @@
 //! Tidegate does not run them, and the programs log that. A function that polls a queue, a topic
 //! that writes to one, an alarm that watches one: on AWS they act on the messages that are here.
 
+use super::bus_rules;
 use super::function::function;
 use super::intrinsic::{Resolver, kind_of};
 use super::keys::NESTED_TEMPLATE;
@@ -32,9 +33,7 @@ impl NotRun {
     pub fn verb(&self) -> &'static str {
         match self.kind.as_str() {
             "AWS::Lambda::EventSourceMapping" => "reads",
-            "AWS::SNS::Subscription" | "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => {
-                "sends to"
-            }
+            "AWS::SNS::Subscription" | "AWS::Scheduler::Schedule" => "sends to",
             "AWS::CloudWatch::Alarm" => "watches",
             _ => "uses",
         }
@@ -70,7 +69,8 @@ fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -
         kind,
         super::serverless::FUNCTION | super::serverless::STATE_MACHINE
     );
-    if !is_program && types::standing(kind) != Standing::NotRun {
+    let is_foreign = !bus_rules::is_ours(resolver, kind, entry);
+    if !is_program && !is_foreign && types::standing(kind) != Standing::NotRun {
         return None;
     }
     let holds = |condition| resolver.condition(condition).unwrap_or(true);

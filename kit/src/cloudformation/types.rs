@@ -83,17 +83,25 @@ const OUR_SERVICES: [&str; 7] = [
 
 /// The types of these services that are resolved, whether a program then runs or rejects them. AWS
 /// alone runs the other types.
-const READ_IN_PART: [&str; 9] = [
+const READ_IN_PART: [&str; 14] = [
     "AWS::Events::ApiDestination",
+    "AWS::Events::Archive",
     "AWS::Events::Connection",
+    "AWS::Events::EventBus",
+    "AWS::Events::EventBusPolicy",
+    RULE,
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
     "AWS::Serverless::Api",
+    "AWS::Serverless::Connector",
     "AWS::Serverless::HttpApi",
     "AWS::Serverless::WebSocketApi",
     serverless::FUNCTION,
     serverless::STATE_MACHINE,
 ];
+
+/// Rules of event buses, of which only those that lead to something of ours are resolved.
+pub(super) const RULE: &str = "AWS::Events::Rule";
 
 /// The services whose types are all resolved.
 const READ_WHOLE: [&str; 4] = [
@@ -258,13 +266,14 @@ mod tests {
             "AWS::SQS::Queue",
             "AWS::ApiGateway::UsagePlan",
             "AWS::S3::BucketPolicy",
+            "AWS::Events::Rule",
             "AWS::Serverless::Function",
         ] {
             assert_eq!(standing(kind), Standing::Ours, "{kind}");
         }
         for kind in [
             "AWS::IAM::Role",
-            "AWS::Events::Rule",
+            "AWS::Events::Endpoint",
             "AWS::S3::AccessPoint",
             "AWS::Serverless::SimpleTable",
             "AWS::CDK::Metadata",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declarations::Declarations;
-use crate::cloudformation::NotRun;
+use crate::cloudformation::{NotRun, Resource};
 
 /// How many resources of one type are listed by name: a CDK application may have hundreds.
 const NAMED: usize = 5;
@@ -44,7 +44,7 @@ impl Declarations {
         let at_work: Vec<String> = resources
             .iter()
             .filter(|resource| !resource.queues.is_empty())
-            .map(|r| work(r))
+            .map(|resource| self.work(resource))
             .collect();
         if !at_work.is_empty() {
             line += &format!(
@@ -54,7 +54,63 @@ impl Declarations {
         }
         Some((line, !at_work.is_empty()))
     }
+
+    /// `Mapping (AWS::Lambda::EventSourceMapping) reads Orders`.
+    fn work(&self, resource: &NotRun) -> String {
+        let NotRun {
+            logical_id,
+            kind,
+            queues,
+            ..
+        } = resource;
+        let mut text = format!(
+            "{logical_id} ({kind}) {} {}",
+            resource.verb(),
+            queues.join(" and ")
+        );
+        if kind == MAPPING {
+            text += " for a function";
+            let pipes: Vec<&str> = queues
+                .iter()
+                .flat_map(|queue| self.readers(queue))
+                .collect();
+            text += &match pipes.as_slice() {
+                [] => {
+                    ", so here its messages wait: a pipe with the function as its target takes them"
+                        .to_owned()
+                }
+                pipes => format!(
+                    ", and shares its messages there with {}, which here gets them all",
+                    pipes.join(" and ")
+                ),
+            };
+        }
+        text
+    }
+
+    /// The pipes that read a queue, by its name in the template.
+    fn readers(&self, queue: &str) -> Vec<&str> {
+        let queues = self.stacks.iter().flat_map(|stack| stack.of_kind(QUEUE));
+        let ends: Vec<String> = queues
+            .filter(|declared| declared.logical_id == queue)
+            .map(|declared| format!(":{}", declared.physical_id))
+            .collect();
+        let pipes = self.stacks.iter().flat_map(|stack| stack.of_kind(PIPE));
+        let reads = |pipe: &&Resource| {
+            let source = pipe.properties.get("Source");
+            let source = source.and_then(|source| source.text().ok());
+            source.is_some_and(|arn| ends.iter().any(|end| arn.ends_with(end)))
+        };
+        pipes
+            .filter(reads)
+            .map(|pipe| pipe.logical_id.as_str())
+            .collect()
+    }
 }
+
+const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
+const QUEUE: &str = "AWS::SQS::Queue";
+const PIPE: &str = "AWS::Pipes::Pipe";
 
 /// `AWS::IAM::Role (GatewayRole, PipeRole)`.
 fn kind((kind, names): (&&str, &Vec<&str>)) -> String {
@@ -67,21 +123,6 @@ fn kind((kind, names): (&&str, &Vec<&str>)) -> String {
     format!(
         "{kind} ({}{more})",
         names[..names.len().min(NAMED)].join(", ")
-    )
-}
-
-/// `Mapping (AWS::Lambda::EventSourceMapping) reads Orders`.
-fn work(resource: &NotRun) -> String {
-    let NotRun {
-        logical_id,
-        kind,
-        queues,
-        ..
-    } = resource;
-    format!(
-        "{logical_id} ({kind}) {} {}",
-        resource.verb(),
-        queues.join(" and ")
     )
 }
 
@@ -124,7 +165,8 @@ Resources:
   Gone: {Type: AWS::Lambda::EventSourceMapping, Condition: No, Properties: {EventSourceArn: !GetAtt Orders.Arn}}
   Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {EventSourceArn: !GetAtt Orders.Arn, FunctionName: f}}
   Fan: {Type: AWS::SNS::Subscription, Properties: {Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:123456789012:orders"}}
-  Nightly: {Type: AWS::Events::Rule, Properties: {Targets: [{Id: q, Arn: {"Fn::GetAtt": [Orders, Arn]}, DeadLetterConfig: {Arn: !Sub "${Dead.Arn}"}}]}}
+  Nightly: {Type: AWS::Scheduler::Schedule, Properties: {Target: {Arn: {"Fn::GetAtt": [Orders, Arn]}, DeadLetterConfig: {Arn: !Sub "${Dead.Arn}"}}}}
+  Beside: {Type: AWS::Events::Rule, Properties: {Targets: [{Id: f, Arn: !ImportValue F, DeadLetterConfig: {Arn: !Sub "${Dead.Arn}"}}]}}
   Full: {Type: AWS::CloudWatch::Alarm, Properties: {Dimensions: [{Name: QueueName, Value: !Ref Name}]}}
   Worker: {Type: AWS::Serverless::Function, Properties: {Events: {In: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}}}}
   Ours: {Type: "Custom::Thing", Properties: {Url: !Ref Dead}}
@@ -132,13 +174,31 @@ Resources:
         let (line, is_warning) = not_run(text).unwrap();
         assert!(is_warning);
         let expected = "not run here: AWS::CloudWatch::Alarm (Full), AWS::DynamoDB::Table (Table), \
-            AWS::Events::Rule (Nightly), AWS::IAM::Role (Role), AWS::Lambda::EventSourceMapping (Mapping), \
-            AWS::SNS::Subscription (Fan), AWS::Serverless::Function (Worker), Custom::Thing (Ours); \
+            AWS::Events::Rule (Beside), AWS::IAM::Role (Role), AWS::Lambda::EventSourceMapping (Mapping), \
+            AWS::SNS::Subscription (Fan), AWS::Scheduler::Schedule (Nightly), AWS::Serverless::Function (Worker), \
+            Custom::Thing (Ours); \
             on AWS, some of them use queues of this definition: \
-            Mapping (AWS::Lambda::EventSourceMapping) reads Orders, Fan (AWS::SNS::Subscription) sends to Orders, \
-            Nightly (AWS::Events::Rule) sends to Orders and Dead, Full (AWS::CloudWatch::Alarm) watches Orders, \
+            Mapping (AWS::Lambda::EventSourceMapping) reads Orders for a function, so here its messages wait: a pipe \
+            with the function as its target takes them, Fan (AWS::SNS::Subscription) sends to Orders, \
+            Nightly (AWS::Scheduler::Schedule) sends to Orders and Dead, \
+            Beside (AWS::Events::Rule) uses Dead, Full (AWS::CloudWatch::Alarm) watches Orders, \
             Worker (AWS::Serverless::Function) uses Orders, Ours (Custom::Thing) uses Dead";
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_function_shares_a_queue_with_a_pipe() {
+        let text = r"
+Resources:
+  Orders: {Type: AWS::SQS::Queue}
+  Pipe: {Type: AWS::Pipes::Pipe, Properties: {Source: !GetAtt Orders.Arn}}
+  Access: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: F}, Destination: {Id: Orders}, Permissions: [Write]}}
+  Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {EventSourceArn: !GetAtt Orders.Arn, FunctionName: f}}
+";
+        let expected = "not run here: AWS::Lambda::EventSourceMapping (Mapping); on AWS, some of them use queues of \
+            this definition: Mapping (AWS::Lambda::EventSourceMapping) reads Orders for a function, and shares its \
+            messages there with Pipe, which here gets them all";
+        assert_eq!(not_run(text), Some((expected.to_owned(), true)));
     }
 
     #[test]

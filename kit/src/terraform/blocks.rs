@@ -6,7 +6,7 @@ use crate::document::{Entry, Node, Value};
 
 /// What a block's entry is in CloudFormation, where capitals are not enough; with `[]`, it stays a
 /// list.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 25] = [
     ("filter", "Filters[]"),
     (
         "eventbridge_event_bus_parameters",
@@ -40,11 +40,13 @@ const NAMES: [(&str, &str); 24] = [
     ("expose_headers", "ExposeHeaders[]"),
     ("audience", "Audience[]"),
     ("path_parameter_values", "PathParameterValues[]"),
+    ("input_paths", "InputPathsMap"),
 ];
 
 /// Entries whose own keys are data.
-const DATA: [&str; 3] = [
+const DATA: [&str; 4] = [
     "header_parameters",
+    "input_paths",
     "query_string_parameters",
     "stage_variable_overrides",
 ];

@@ -76,7 +76,7 @@ fn is_of(draft: &Draft<'_>, named: &Node) -> bool {
     }
     let text = named.text().unwrap_or_default();
     let id = draft.id.as_ref().and_then(|id| id.text().ok());
-    let names = ["BucketName", "QueueName"]
+    let names = ["BucketName", "QueueName", "Name"]
         .iter()
         .filter_map(|name| draft.property(name)?.text().ok());
     id == Some(text)

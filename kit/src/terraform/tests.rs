@@ -342,3 +342,45 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn targets_of_rules_are_part_of_their_rules() {
+    let (made, told) = made(&plan(&[
+        (
+            "aws_cloudwatch_event_bus.orders",
+            r#"{"name":"orders"}"#,
+            r#""expressions":{}"#,
+        ),
+        (
+            "aws_cloudwatch_event_rule.paid",
+            r#"{"name":"paid","event_bus_name":"orders","event_pattern":"{\"source\":[\"shop\"]}"}"#,
+            r#""expressions":{}"#,
+        ),
+        (
+            "aws_cloudwatch_event_target.queue",
+            r#"{"target_id":"q","rule":"paid","event_bus_name":"orders","arn":"arn:aws:sqs:eu-west-1:123456789012:q",
+                "input_transformer":[{"input_paths":{"the_id":"$.detail.id"},"input_template":"<the_id>"}],
+                "retry_policy":[{"maximum_retry_attempts":3,"maximum_event_age_in_seconds":60}],
+                "sqs_target":[{"message_group_id":"g"}],"dead_letter_config":[]}"#,
+            r#""expressions":{}"#,
+        ),
+    ]));
+    assert_eq!(told, [""; 0]);
+    let rules = made.values().filter(|(name, _)| name == "paid");
+    let [(_, rule)] = rules.collect::<Vec<_>>()[..] else {
+        panic!("one rule: {made:?}");
+    };
+    let expected = serde_json::json!({
+        "EventBusName": "orders",
+        "EventPattern": {"source": ["shop"]},
+        "Name": "paid",
+        "Targets": [{
+            "Arn": "arn:aws:sqs:eu-west-1:123456789012:q",
+            "Id": "q",
+            "InputTransformer": {"InputPathsMap": {"the_id": "$.detail.id"}, "InputTemplate": "<the_id>"},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 3},
+            "SqsParameters": {"MessageGroupId": "g"}
+        }]
+    });
+    assert_eq!(rule, &expected);
+}

@@ -28,12 +28,14 @@ impl Draft<'_> {
 
 /// The kinds whose names their authors choose, or which get one here: the property, and whether it
 /// is in small letters.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 7] = [
     ("AWS::SQS::Queue", "QueueName"),
     ("AWS::S3::Bucket", "BucketName"),
     ("AWS::Pipes::Pipe", "Name"),
     ("AWS::Events::ApiDestination", "Name"),
     ("AWS::Events::Connection", "Name"),
+    ("AWS::Events::EventBus", "Name"),
+    ("AWS::Events::Rule", "Name"),
 ];
 
 /// A resource with the properties that its type has in the table.

@@ -22,7 +22,7 @@ pub(super) struct DeclaredResource<'a> {
 }
 
 impl<'a> DeclaredResource<'a> {
-    fn from_resource(resource: &'a Resource) -> DeclaredResource<'a> {
+    pub(super) fn from_resource(resource: &'a Resource) -> DeclaredResource<'a> {
         let name = resource.physical_id.clone();
         DeclaredResource {
             name,

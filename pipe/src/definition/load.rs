@@ -1,6 +1,6 @@
 //! Every pipe of the definition.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kit::definition::{Declarations, LoadError};
 use kit::document::Problem;
@@ -9,14 +9,19 @@ use url::Url;
 
 use super::declared::declared;
 use super::destinations::Destinations;
-use super::pipe::Pipe;
-use super::pipes;
+use super::pipe::{DesiredState, Pipe};
+use super::rule_queue::RuleQueue;
+use super::rules_run::RulesRun;
+use super::{pipes, rules};
 
 /// Every pipe of the definition.
 #[derive(Debug, Default)]
 pub struct PipeDefinitions {
     /// The pipes, in the order of the files.
     pub pipes: Vec<Pipe>,
+    /// The targets of rules, in the order of the files. They run where the emulator takes events:
+    /// see [`PipeDefinitions::with_rules`].
+    pub rules: Vec<Pipe>,
 }
 
 impl PipeDefinitions {
@@ -42,13 +47,56 @@ impl PipeDefinitions {
         Ok(definition)
     }
 
+    /// The same, whose rules run like its pipes.
+    #[must_use]
+    pub fn with_rules(mut self) -> PipeDefinitions {
+        self.pipes.append(&mut self.rules);
+        self
+    }
+
+    /// The same, with rules that run or not. Rules that do not are named.
+    #[must_use]
+    pub fn with_rules_if(self, rules: RulesRun) -> PipeDefinitions {
+        match rules {
+            RulesRun::Here => self.with_rules(),
+            RulesRun::Elsewhere => {
+                let names = self.rules.iter().map(|pipe| pipe.names.pipe_name.as_str());
+                let names: BTreeSet<&str> = names.collect();
+                if !names.is_empty() {
+                    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+                    tracing::info!(
+                        "rules are run by the EventBridge that takes the events: {names}"
+                    );
+                }
+                self
+            }
+        }
+    }
+
+    /// The queues of the rules that are not disabled.
+    pub fn rule_queues(&self) -> Vec<RuleQueue> {
+        let running = self
+            .rules
+            .iter()
+            .chain(&self.pipes)
+            .filter(|pipe| pipe.state == DesiredState::Running);
+        let queues = running.filter_map(|pipe| Some(pipe.rule.as_ref()?.queue.clone()));
+        queues.collect()
+    }
+
+    /// The dead-letter queues of rules, by their ARNs.
+    pub fn rule_dead_letters(&self) -> impl Iterator<Item = &str> {
+        let rules = self.rules.iter().chain(&self.pipes);
+        rules.filter_map(|pipe| Some(pipe.rule.as_ref()?.limits.dead_letters()?.arn.as_str()))
+    }
+
     /// Checks that there is a pipe, for a program that does nothing but run pipes.
     ///
     /// # Errors
     /// There is no pipe.
     pub fn ensure_pipes(&self) -> anyhow::Result<()> {
-        let none = "the definition declares no pipe that can run: expected AWS::Pipes::Pipe in a template, or the \
-                    output of aws pipes describe-pipe (choose another one with --definition or DEFINITION)";
+        let none = "the definition declares no pipe that can run: expected AWS::Pipes::Pipe or AWS::Events::Rule in a \
+                    template, or the output of aws pipes describe-pipe (choose another one with --definition or DEFINITION)";
         anyhow::ensure!(!self.pipes.is_empty(), none);
         Ok(())
     }
@@ -61,6 +109,7 @@ impl PipeDefinitions {
         problems: &mut Vec<Problem>,
     ) -> PipeDefinitions {
         let destinations = Destinations::load(given, allowed, problems);
+        let rules = rules::read(given, &destinations, problems);
         let (mut definition, mut names) = (PipeDefinitions::default(), HashSet::new());
         for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn", problems) {
             let arn = pipe
@@ -77,6 +126,7 @@ impl PipeDefinitions {
                 );
             }
         }
+        definition.rules = rules;
         definition
     }
 

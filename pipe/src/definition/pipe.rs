@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::document::Place;
+
 use super::fingerprint::Fingerprint;
+use super::of_rule::OfRule;
 use crate::event::filter::Filter;
+use crate::event::{Event, Message};
 use crate::execution_log::LogConfiguration;
 use crate::flow::{Order, VerdictRule};
 use crate::targets::{Feed, HttpTarget, Program, QueueTarget, RestApi};
 use crate::transform::{BodyFormat, ReservedVariables, Transform};
+use kit::arn::Arn;
 
 /// One pipe.
 #[derive(Debug)]
@@ -41,6 +46,26 @@ pub struct Pipe {
     pub description: serde_json::Map<String, serde_json::Value>,
     /// Distinguishes this pipe from another of the same name.
     pub fingerprint: Fingerprint,
+    /// Where the definition has what it does, if that is the target of a rule.
+    pub place: Option<Place>,
+    /// What it has beside, if it is the target of a rule.
+    pub rule: Option<OfRule>,
+}
+
+impl Pipe {
+    /// The event that a message of its source is.
+    pub(crate) fn event(&self, message: Message) -> Event {
+        match &self.rule {
+            Some(_) => Event::from_bus(&message.body, message.sent_at()),
+            None => Event::from_message(message, &self.source.arn),
+        }
+    }
+
+    /// The event bus that it sends events to, and where the definition says so.
+    pub fn target_bus(&self) -> Option<(&str, Option<&Place>)> {
+        let name = Arn::parse(&self.names.target_arn)?.event_bus()?;
+        Some((name, self.place.as_ref()))
+    }
 }
 
 /// `DesiredState`.

@@ -89,6 +89,8 @@ pub(super) fn read(
         batch,
         log: properties.log,
         verdict_rule: properties.verdict_rule,
+        place: None,
+        rule: None,
     })
 }
 

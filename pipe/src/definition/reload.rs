@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
 use super::load::PipeDefinitions;
+use super::rules_run::RulesRun;
 
 /// Where a definition comes from.
 #[derive(Debug, Clone)]
@@ -18,15 +19,22 @@ pub struct Reload {
     args: DefinitionArgs,
     account: Account,
     allowed: AllowTargets,
+    rules: RulesRun,
 }
 
 impl Reload {
     /// A definition that `args` name, for `account`; calls may go to the `allowed` targets.
-    pub fn new(args: DefinitionArgs, account: Account, allowed: AllowTargets) -> Reload {
+    pub fn new(
+        args: DefinitionArgs,
+        account: Account,
+        allowed: AllowTargets,
+        rules: RulesRun,
+    ) -> Reload {
         Reload {
             args,
             account,
             allowed,
+            rules,
         }
     }
 
@@ -37,6 +45,7 @@ impl Reload {
     pub fn load(&self) -> anyhow::Result<PipeDefinitions> {
         let given = self.args.load(&self.account)?;
         let definition = PipeDefinitions::load_allowed(&given, &self.allowed)?;
+        let definition = definition.with_rules_if(self.rules);
         definition.ensure_pipes()?;
         given.report_not_run();
         Ok(definition)
@@ -132,7 +141,7 @@ mod tests {
             account_id: "1".into(),
             stack_name: "t".into(),
         };
-        let reload = Reload::new(args, account, AllowTargets::default());
+        let reload = Reload::new(args, account, AllowTargets::default(), RulesRun::Here);
         assert_eq!(reload.load().unwrap().pipes.len(), 1);
 
         let stop = CancellationToken::new();

@@ -165,12 +165,23 @@ fn read_http_target(
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<HttpTarget>> {
-    let parameters = given
-        .take("HttpParameters")
-        .map(|node| read_parameters(&given.label, node, &PROTECTED, problems));
+    let parameters = given.take("HttpParameters");
+    http_target(pipe, &given.label, node, parameters, destinations, problems)
+}
+
+/// Reads an API destination, given its ARN, with the parameters that `owner` gives it.
+pub(super) fn http_target(
+    owner: &DeclaredResource<'_>,
+    label: &str,
+    node: &Node,
+    parameters: Option<&Node>,
+    destinations: &Destinations,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<HttpTarget>> {
+    let parameters = parameters.map(|node| read_parameters(label, node, &PROTECTED, problems));
     let parameters = parameters.unwrap_or_default();
     let destination = destinations
-        .find(pipe, node)
+        .find(owner, node)
         .or_collect(problems)
         .flatten()?;
     parameters

@@ -16,6 +16,9 @@ const ADDED_BY_POLLING: [&str; 3] = ["eventSource", "eventSourceARN", "awsRegion
 /// The longest pattern that the Pipes API accepts, in characters.
 pub const MAX_PATTERN: usize = 4096;
 
+/// The longest pattern of a rule, in characters.
+const MAX_RULE: usize = 4096;
+
 /// How many filters a pipe can have.
 pub const MAX_FILTERS: usize = 5;
 
@@ -47,6 +50,19 @@ impl Filter {
                 "{name} is added while polling and cannot be filtered on"
             ));
         }
+        self.patterns.push(pattern);
+        Ok(())
+    }
+
+    /// Adds the pattern of a rule.
+    ///
+    /// # Errors
+    /// The pattern is too long or not valid.
+    pub(crate) fn add_rule(&mut self, text: &str) -> Result<(), String> {
+        if text.chars().count() > MAX_RULE {
+            return Err(format!("the pattern has more than {MAX_RULE} characters"));
+        }
+        let pattern = Pattern::parse(text).map_err(|error| error.to_string())?;
         self.patterns.push(pattern);
         Ok(())
     }

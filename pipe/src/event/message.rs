@@ -4,6 +4,7 @@
 //! (`docs/aws/pipes.md#the-record-of-a-message`).
 
 use kit::arn::Arn;
+use kit::time::Timestamp;
 use serde_json::{Map, Value};
 
 /// The order in which AWS shows the attributes of a message.
@@ -63,6 +64,12 @@ impl Message {
         self.attribute("ApproximateReceiveCount")
             .and_then(|count| count.parse().ok())
             .unwrap_or(1)
+    }
+
+    /// When the message was sent.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        let millis = self.attribute("SentTimestamp")?.parse().ok()?;
+        Some(Timestamp::from_millis(millis))
     }
 
     /// The record of this message, from the queue with this ARN.

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use kit::time::Timestamp;
 use serde_json::Value;
 
 use super::message::Message;
@@ -18,7 +19,10 @@ pub struct Event {
     value: Value,
     /// Whether the event is an answer that is not JSON: then the value is its text.
     is_text: bool,
-    body: OnceLock<Option<Value>>,
+    /// On the heap, because most events are moved about without it.
+    body: OnceLock<Option<Box<Value>>>,
+    /// When its bus took it, if it comes from one.
+    taken_at: Option<Timestamp>,
 }
 
 impl Event {
@@ -33,7 +37,26 @@ impl Event {
             value: record,
             is_text: false,
             body: OnceLock::new(),
+            taken_at: None,
         }
+    }
+
+    /// An event of an event bus, as it is stored for a rule; the bus took it then.
+    pub fn from_bus(body: &str, taken_at: Option<Timestamp>) -> Event {
+        let event = match serde_json::from_str(body) {
+            Ok(value) => Event::from_record(value),
+            // Nobody but EventBridge writes into the queue of a rule.
+            Err(_) => Event {
+                is_text: true,
+                ..Event::from_record(body.into())
+            },
+        };
+        Event { taken_at, ..event }
+    }
+
+    /// When its bus took it, if it comes from one.
+    pub(crate) fn taken_at(&self) -> Option<Timestamp> {
+        self.taken_at
     }
 
     /// The events of an enrichment's answer: one for each element of a list, one for anything else,
@@ -53,9 +76,8 @@ impl Event {
             Err(_) => {
                 let text = String::from_utf8_lossy(answer).into_owned();
                 vec![Event {
-                    value: text.into(),
                     is_text: true,
-                    body: OnceLock::new(),
+                    ..Event::from_record(text.into())
                 }]
             }
         }
@@ -81,8 +103,8 @@ impl Event {
 
     /// The content of the body, if it is text that is JSON.
     pub fn parsed_body(&self) -> Option<&Value> {
-        let parse = || serde_json::from_str(self.body()?).ok();
-        self.body.get_or_init(parse).as_ref()
+        let parse = || serde_json::from_str(self.body()?).ok().map(Box::new);
+        self.body.get_or_init(parse).as_deref()
     }
 
     /// The body as it was sent, if it is text that is JSON.

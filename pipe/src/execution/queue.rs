@@ -37,6 +37,7 @@ fn describe(entry: &QueueEntry) -> String {
         body,
         group,
         deduplication,
+        attributes: _,
     } = entry;
     let attributes = [
         ("MessageGroupId", group),

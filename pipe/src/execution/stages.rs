@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kit::counted::counted;
+use kit::time::Timestamp;
 
 use super::delivery::Delivery;
 use super::enrichment::EnrichmentCall;
@@ -96,13 +97,7 @@ impl<'e> Execution<'e> {
 
     async fn run_stages(&mut self) {
         let events = match &self.stages.enrichment {
-            None => self
-                .batch
-                .iter()
-                .map(|work| &work.event)
-                .enumerate()
-                .map(SourcedEvent::of_message)
-                .collect(),
+            None => self.own_events(),
             Some(enrichment) => match self.enrich(enrichment).await {
                 Some(events) => events,
                 None => return,
@@ -113,6 +108,23 @@ impl<'e> Execution<'e> {
             return self.log.record(step, Details::default);
         }
         self.deliver(&events).await;
+    }
+
+    /// The events of the messages themselves, but for those of a rule that are too old to be tried.
+    fn own_events(&mut self) -> Vec<SourcedEvent<'e>> {
+        let (batch, rule) = (self.batch, self.stages.pipe.rule.as_ref());
+        let events = batch.iter().map(|work| &work.event).enumerate();
+        let is_too_old = |event: &Event| {
+            let age = event.taken_at().map(|at| Timestamp::wall().since(at));
+            age.is_some_and(|age| rule.is_some_and(|rule| rule.limits.is_too_old(age)))
+        };
+        let (old, fresh): (Vec<_>, Vec<_>) = events.partition(|(_, event)| is_too_old(event));
+        for (index, _) in old {
+            let reason = "the event is older than MaximumEventAgeInSeconds".into();
+            let verdict = Verdict::Unsendable { reason };
+            self.tally.take(Some(index), Err(verdict));
+        }
+        fresh.into_iter().map(SourcedEvent::of_message).collect()
     }
 
     /// The enrichment stage: the events that the enrichment makes of the batch, in as few

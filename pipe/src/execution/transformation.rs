@@ -24,7 +24,9 @@ pub(super) fn transform(
     if is_transformed {
         log.record_payload(step(StageStep::TransformationStarted), || event.text());
     }
-    let body = body(template, format, event, names, Timestamp::wall()).map_err(|reason| {
+    // EventBridge shows when the bus took the event, a pipe when its stage got it.
+    let at = event.taken_at().unwrap_or_else(Timestamp::wall);
+    let body = body(template, format, event, names, at).map_err(|reason| {
         let reason = reason.to_string();
         log.record_failure(step(StageStep::TransformationFailed), &reason);
         Verdict::Unsendable {

@@ -10,6 +10,7 @@ use kit::send::Sender;
 use kit::service::Services;
 use tokio_util::sync::CancellationToken;
 
+use super::giving_up::GivingUp;
 use super::worker::WorkerParts;
 use crate::control::filtered::FilteredEvents;
 use crate::control::state::Status;
@@ -90,12 +91,22 @@ impl Builder {
         let delivery = self.delivery(&pipe);
         let concurrency = self.concurrency(&pipe);
         let verdict_rule = pipe.verdict_rule.unwrap_or(self.dependencies.verdict_rule);
+        let letters = pipe
+            .rule
+            .as_ref()
+            .and_then(|rule| rule.limits.dead_letters());
+        let letters = letters.map(|letters| {
+            let queue = letters.queue.clone();
+            self.dependencies.clients.sender(&letters.arn, queue)
+        });
+        let giving_up = GivingUp::new(&pipe, letters);
         let stages = Stages {
             pipe,
             enrichment,
             delivery,
         };
         WorkerParts {
+            giving_up,
             executor: Arc::new(Executor::new(stages, stop.clone())),
             clients: self.dependencies.clients.clone(),
             rates,

@@ -16,10 +16,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::find_queue::find_queue;
+use super::giving_up::{GivingUp, given_up, most_receives};
 use super::report::Report;
 use crate::control::filtered::FilteredEvents;
 use crate::control::state::Status;
-use crate::event::{Event, Message};
+use crate::event::Message;
 use crate::execution::executor::Executor;
 use crate::execution::tally::Ending;
 use crate::flow::{
@@ -57,6 +58,8 @@ pub(crate) struct WorkerParts {
     pub(crate) filtered: Arc<FilteredEvents>,
     /// The state of the pipe.
     pub(crate) status: Arc<Status>,
+    /// Gives up events, if it is the target of a rule.
+    pub(crate) giving_up: Option<GivingUp>,
 }
 
 /// One pipe at work.
@@ -78,6 +81,8 @@ struct Worker {
     attributes: watch::Receiver<QueueAttributes>,
     /// Messages in their last attempt, with its number: one of them that is given up is dead.
     last_attempts: HashMap<String, u32>,
+    /// Gives up events, if the pipe is the target of a rule.
+    giving_up: Option<GivingUp>,
     _watching: JoinSet<()>,
     queue_is_down: bool,
     is_throttled: bool,
@@ -93,6 +98,7 @@ pub(crate) async fn run(parts: WorkerParts, stop: CancellationToken) {
         verdict_rule,
         filtered,
         status,
+        giving_up,
     } = parts;
     let source = &executor.pipe.source;
     let queue = tokio::select! {
@@ -111,7 +117,7 @@ pub(crate) async fn run(parts: WorkerParts, stop: CancellationToken) {
     let settings = FlowSettings {
         order: queue.order,
         visibility: queue.attributes.visibility,
-        max_receives: queue.attributes.max_receive_count(),
+        max_receives: most_receives(&queue.attributes, giving_up.as_ref()),
         concurrency,
         rule: verdict_rule,
     };
@@ -125,6 +131,7 @@ pub(crate) async fn run(parts: WorkerParts, stop: CancellationToken) {
         delivering: HashMap::new(),
         attributes,
         last_attempts: HashMap::new(),
+        giving_up,
         _watching: watching,
         queue_is_down: false,
         is_throttled: false,
@@ -230,8 +237,10 @@ impl Worker {
             settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
             Ok(()) = self.attributes.changed() => {
                 let attributes = self.attributes.borrow_and_update().clone();
-                self.flow.set_queue(attributes.visibility, attributes.max_receive_count());
+                let most = most_receives(&attributes, self.giving_up.as_ref());
+                self.flow.set_queue(attributes.visibility, most);
             }
+            receipt = given_up(&mut self.giving_up) => self.flow.discard(receipt),
             () = sleep_until(wake) => {}
         }
     }
@@ -271,6 +280,9 @@ impl Worker {
                 );
                 if ending.verdict == Verdict::Delivered {
                     self.last_attempts.remove(&work.id);
+                }
+                if let Some(giving_up) = &mut self.giving_up {
+                    giving_up.ended(&work.id, &ending.verdict);
                 }
                 if let Some(change) =
                     self.flow
@@ -323,18 +335,28 @@ impl Worker {
             message.receipt_handle.clone(),
             message.body.len(),
         );
+        let receives = message.receive_count();
         let group = message
             .attribute("MessageGroupId")
             .filter(|_| self.queue.order == Order::Fifo)
             .map(str::to_owned);
-        let event = Event::from_message(message, &pipe.source.arn);
+        let of_rule = self.giving_up.as_ref().map(|_| message.clone());
+        let event = pipe.event(message);
         if !pipe.filter.passes(&event) {
             self.report
                 .filtered(now, &id, &event, pipe.filter.misses(&event));
             return self.flow.discard(receipt);
         }
+        if let (Some(giving_up), Some(message)) = (&mut self.giving_up, of_rule)
+            && giving_up.take(Timestamp::wall(), &message)
+        {
+            return;
+        }
         self.report.accepted(&id, size);
-        let work = Work::new(id, group, event, size);
+        let work = Work {
+            receives,
+            ..Work::new(id, group, event, size)
+        };
         let attempt = work.receives;
         if self
             .attributes

@@ -79,11 +79,13 @@ impl Bus {
             ("Detail".to_owned(), body.into()),
         ]);
         if !parameters.resources.is_empty() {
-            let resources = parameters
-                .resources
-                .iter()
-                .map(|value| value.required(event, "Resources"))
-                .collect::<Result<Vec<_>, _>>()?;
+            let mut resources = Vec::new();
+            for value in &parameters.resources {
+                match value.list(event) {
+                    Some(list) => resources.extend(list.iter().cloned()),
+                    None => resources.push(Value::from(value.required(event, "Resources")?)),
+                }
+            }
             entry.insert("Resources".to_owned(), resources.into());
         }
         if let Some(time) = &parameters.time {

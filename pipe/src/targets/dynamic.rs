@@ -43,6 +43,17 @@ impl DynamicValue {
         }
     }
 
+    /// The elements, where the event has a list there.
+    pub(super) fn list<'v>(&self, event: &'v Event) -> Option<&'v Vec<Value>> {
+        let DynamicValue::Path(path) = self else {
+            return None;
+        };
+        match event.find(path)? {
+            Cow::Borrowed(Value::Array(list)) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The text for this event, which must not be empty.
     ///
     /// # Errors

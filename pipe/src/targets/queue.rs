@@ -28,6 +28,8 @@ pub(crate) struct QueueEntry {
     pub(crate) group: Option<String>,
     /// `MessageDeduplicationId`.
     pub(crate) deduplication: Option<String>,
+    /// Message attributes, all of them texts.
+    pub(crate) attributes: Vec<(&'static str, String)>,
 }
 
 impl QueueTarget {
@@ -45,6 +47,7 @@ impl QueueTarget {
             body,
             group,
             deduplication,
+            attributes: Vec::new(),
         })
     }
 }

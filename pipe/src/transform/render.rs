@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::rule::{self, OfRule};
 use super::template::{Reserved, Variable};
 use super::variables::ReservedVariables;
 use crate::event::Event;
@@ -80,7 +81,14 @@ impl Scope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         let text = |text: &str| Some(Cow::Owned(Value::from(text)));
         match variable {
-            Variable::Path(path) => self.event.find(path),
+            Variable::Path(path) | Variable::Mapped { path, .. } => self.event.find(path),
+            Variable::OfRule(OfRule::Arn) => text(&self.names.pipe_arn),
+            Variable::OfRule(OfRule::Name) => text(&self.names.pipe_name),
+            Variable::OfRule(OfRule::IngestionTime) => text(self.ingestion_time),
+            Variable::OfRule(OfRule::Event) => {
+                Some(Cow::Owned(rule::without_detail(self.event.value())))
+            }
+            Variable::OfRule(OfRule::EventJson) => Some(Cow::Borrowed(self.event.value())),
             Variable::Reserved(Reserved::PipeArn) => text(&self.names.pipe_arn),
             Variable::Reserved(Reserved::PipeName) => text(&self.names.pipe_name),
             Variable::Reserved(Reserved::SourceArn) => text(&self.names.source_arn),

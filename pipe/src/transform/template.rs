@@ -3,6 +3,7 @@
 //!
 //! A placeholder is `<$.path>` or `<aws.pipes.…>`; anything else between angle brackets is text.
 
+use super::rule::{self, InputPaths, OfRule};
 use crate::event::path::Path;
 
 /// The longest template that the Pipes API accepts, in characters.
@@ -40,6 +41,41 @@ pub(super) enum Variable {
     Path(Path),
     /// One of the variables that pipes define.
     Reserved(Reserved),
+    /// A variable of a rule's `InputPathsMap`.
+    Mapped {
+        /// Its name.
+        name: String,
+        /// Its path in the event.
+        path: Path,
+    },
+    /// One of the variables that EventBridge defines for rules.
+    OfRule(OfRule),
+}
+
+/// Whose template it is: this decides what stands in angle brackets.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Grammar<'m> {
+    /// A pipe's: paths, and the variables of pipes.
+    OfPipe,
+    /// A rule's: names.
+    OfRule(&'m InputPaths),
+}
+
+impl<'t> Grammar<'_> {
+    /// Whether a placeholder begins here.
+    fn begins(self, rest: &'t str) -> bool {
+        match self {
+            Grammar::OfPipe => rest.starts_with("<$") || rest.starts_with("<aws."),
+            Grammar::OfRule(_) => rule::name_at(rest).is_some(),
+        }
+    }
+
+    fn variable(self, name: &str) -> Result<Variable, String> {
+        match self {
+            Grammar::OfPipe => variable(name),
+            Grammar::OfRule(paths) => variable_of_rule(name, paths),
+        }
+    }
 }
 
 /// The variables that pipes define (user guide, "Reserved variables").
@@ -101,7 +137,10 @@ impl TemplateError {
 
 /// Reads a template. The last value says whether each result has to be checked: it may not be JSON
 /// although it should.
-pub(super) fn parse(text: &str) -> Result<(TemplateKind, Vec<Part>, bool), TemplateError> {
+pub(super) fn parse(
+    text: &str,
+    grammar: Grammar<'_>,
+) -> Result<(TemplateKind, Vec<Part>, bool), TemplateError> {
     if text.chars().count() > MAX_TEMPLATE {
         return Err(TemplateError::at(
             text,
@@ -109,7 +148,7 @@ pub(super) fn parse(text: &str) -> Result<(TemplateKind, Vec<Part>, bool), Templ
             format!("the template has more than {MAX_TEMPLATE} characters"),
         ));
     }
-    let parts = split(text)?;
+    let parts = split(text, grammar)?;
     let kind = kind(&parts);
     let may_break = kind == TemplateKind::Json && check_json(text, &parts)?;
     Ok((kind, parts, may_break))
@@ -128,16 +167,17 @@ fn kind(parts: &[Part]) -> TemplateKind {
     }
 }
 
-fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
+fn split(text: &str, grammar: Grammar<'_>) -> Result<Vec<Part>, TemplateError> {
     let (mut parts, mut plain, mut quoted, mut at) = (Vec::new(), String::new(), false, 0);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        if rest.starts_with("<$") || rest.starts_with("<aws.") {
+        if grammar.begins(rest) {
             let end = rest
                 .find('>')
                 .ok_or_else(|| TemplateError::at(text, at, "the placeholder has no `>`"))?;
-            let variable =
-                variable(&rest[1..end]).map_err(|message| TemplateError::at(text, at, message))?;
+            let variable = grammar
+                .variable(&rest[1..end])
+                .map_err(|message| TemplateError::at(text, at, message))?;
             if !plain.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
             }
@@ -180,6 +220,19 @@ fn variable(name: &str) -> Result<Variable, String> {
     })
 }
 
+/// The variable of this name in a rule's template; in angle brackets, any word must be one.
+fn variable_of_rule(name: &str, paths: &InputPaths) -> Result<Variable, String> {
+    if let Some(path) = paths.get(name) {
+        return Ok(Variable::Mapped {
+            name: name.to_owned(),
+            path: path.clone(),
+        });
+    }
+    OfRule::named(name).map(Variable::OfRule).ok_or_else(|| {
+        format!("invalid placeholder <{name}>: expected a variable of InputPathsMap")
+    })
+}
+
 /// Checks a template that should give JSON. One that gives JSON for no event at all is an error.
 /// Returns whether the template gives JSON for some events only, which is so where a placeholder
 /// follows a number (`-<$.n>`).
@@ -207,8 +260,8 @@ impl Variable {
     /// The path, if it is one.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
-            Variable::Path(path) => Some(path),
-            Variable::Reserved(_) => None,
+            Variable::Path(path) | Variable::Mapped { path, .. } => Some(path),
+            Variable::Reserved(_) | Variable::OfRule(_) => None,
         }
     }
 
@@ -216,6 +269,8 @@ impl Variable {
     pub(super) fn placeholder(&self) -> String {
         match self {
             Variable::Path(path) => format!("<{path}>"),
+            Variable::Mapped { name, .. } => format!("<{name}>"),
+            Variable::OfRule(variable) => format!("<{}>", variable.name()),
             Variable::Reserved(reserved) => {
                 let (name, _) = RESERVED
                     .iter()

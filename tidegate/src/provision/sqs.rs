@@ -159,6 +159,43 @@ impl Sqs {
         Ok(())
     }
 
+    /// The queues whose names begin so, with their URLs.
+    ///
+    /// # Errors
+    /// SQS refuses.
+    pub(super) async fn named(&self, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let request = self.client.list_queues().queue_name_prefix(prefix);
+        let pages = request.max_results(PAGE).into_paginator().items().send();
+        let urls = pages.collect::<Result<Vec<String>, _>>().await;
+        let urls = urls.map_err(|error| self.refused("cannot list queues", &error))?;
+        let named = |url: String| Some((url.rsplit('/').next()?.to_owned(), url));
+        Ok(urls.into_iter().filter_map(named).collect())
+    }
+
+    /// Takes a tag off the queue at `url`, if its tags are so. Returns whether they were.
+    ///
+    /// # Errors
+    /// SQS refuses.
+    pub(super) async fn untag(
+        &self,
+        url: &str,
+        key: &str,
+        are_so: impl Fn(&HashMap<String, String>) -> bool,
+    ) -> anyhow::Result<bool> {
+        let what = || format!("queue {url}");
+        let tags = self.client.list_queue_tags().queue_url(url).send().await;
+        let tags = tags.map_err(|error| self.refused(&what(), &error))?;
+        if !are_so(&tags.tags.unwrap_or_default()) {
+            return Ok(false);
+        }
+        if !self.is_dry {
+            let request = self.client.untag_queue().queue_url(url).tag_keys(key);
+            let done = request.send().await;
+            done.map_err(|error| self.refused(&what(), &error))?;
+        }
+        Ok(true)
+    }
+
     /// Creates one queue, or brings it up to date. Its dead-letter queue is there.
     ///
     /// # Errors

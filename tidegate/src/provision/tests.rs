@@ -84,9 +84,7 @@ fn what_cdk_and_sam_write_is_provisioned_and_piped() {
             expected,
             "{file}"
         );
-        let pipes = pipe::definition::PipeDefinitions::load(&definition)
-            .unwrap()
-            .pipes;
+        let pipes = PipeDefinitions::load(&definition).unwrap().pipes;
         assert_eq!(pipes.len(), 1, "{file}");
     }
 }

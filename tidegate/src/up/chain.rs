@@ -15,6 +15,7 @@ use super::provisioning::provision_all;
 use super::reload::Reload;
 use super::undeclared::UndeclaredQueue;
 use crate::provision::buckets;
+use crate::provision::rules::RuleQueues;
 
 /// A chain that is ready to start: everything is read, and every port is bound. A program that the
 /// definition has no work for is `None`.
@@ -29,6 +30,7 @@ pub(crate) struct Chain {
     pub(super) listener: TcpListener,
     pub(super) definition: Declarations,
     pub(super) undeclared: BTreeSet<UndeclaredQueue>,
+    pub(super) rules: RuleQueues,
     pub(super) sdk: SdkConfig,
     /// Reads the definition again when it changes.
     pub(super) reload: Reload,
@@ -49,7 +51,7 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
         .map(|subscriber| subscriber.bucket.clone());
     let provision = provision(
         &chain.definition,
-        &chain.undeclared,
+        (&chain.undeclared, &chain.rules),
         bucket.as_deref(),
         &chain.sdk,
     );
@@ -101,11 +103,11 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
 /// which the definition need not declare.
 async fn provision(
     definition: &Declarations,
-    undeclared: &BTreeSet<UndeclaredQueue>,
+    (undeclared, rules): (&BTreeSet<UndeclaredQueue>, &RuleQueues),
     bucket: Option<&str>,
     sdk: &SdkConfig,
 ) -> anyhow::Result<()> {
-    provision_all(definition, undeclared, sdk).await?;
+    provision_all(definition, undeclared, rules, sdk).await?;
     if let Some(bucket) = bucket {
         buckets::create_plain(bucket, sdk).await?;
     }

@@ -6,6 +6,8 @@ use gateway::api::Apis;
 use gateway::example::{Example, example};
 use kit::aws;
 use kit::definition::Declarations;
+use kit::send::AllowTargets;
+use pipe::definition::PipeDefinitions;
 use url::Url;
 
 use super::args::{Args, Part};
@@ -124,6 +126,7 @@ impl Plan {
             apis,
             pipes,
             undeclared,
+            rules,
             outbound,
             allowed,
             outbox,
@@ -139,8 +142,7 @@ impl Plan {
         });
         let gateway = gateway.transpose()?;
         let pipe = runs_pipe.then(|| {
-            let admin = Some(bind(bound.pipe_admin)?);
-            let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), admin);
+            let settings = pipe(pipes, allowed, &sdk, bound)?;
             args.pipe.complete(pipe::Settings {
                 outbox: Some(outbox),
                 further: Some(reload.further_pipes()),
@@ -148,18 +150,19 @@ impl Plan {
             })
         });
         let pipe = pipe.transpose()?;
-        let subscriber = bucket.map(|bucket| subscriber(bucket, bound, &sdk));
-        let subscriber = subscriber.transpose()?;
+        let publisher = publisher(sub_host, bound)?;
+        let subscriber = subscriber(bucket, bound, &sdk)?;
         introduce(&sdk, &account_id);
         Ok(Chain {
             listener: bind(bound.emulator)?,
             emulator: args.emulator.open(aws::region(&sdk).to_owned())?,
             gateway,
             pipe,
-            publisher: sub_host.map(|host| publisher(host, bound)).transpose()?,
+            publisher,
             subscriber,
             definition,
             undeclared,
+            rules,
             sdk,
             reload,
             banner,
@@ -194,19 +197,35 @@ fn gateway(
     ))
 }
 
-fn publisher(sub_host: Url, bound: &Ports) -> anyhow::Result<publisher::Settings> {
-    let listener = bind(bound.publisher)?;
-    Ok(publisher::Settings { sub_host, listener })
+fn pipe(
+    pipes: PipeDefinitions,
+    allowed: AllowTargets,
+    sdk: &SdkConfig,
+    bound: &Ports,
+) -> anyhow::Result<pipe::Settings> {
+    let admin = Some(bind(bound.pipe_admin)?);
+    Ok(pipe::Settings::of(pipes, allowed, sdk.clone(), admin))
+}
+
+fn publisher(sub_host: Option<Url>, bound: &Ports) -> anyhow::Result<Option<publisher::Settings>> {
+    let settings = |sub_host| {
+        let listener = bind(bound.publisher)?;
+        Ok(publisher::Settings { sub_host, listener })
+    };
+    sub_host.map(settings).transpose()
 }
 
 fn subscriber(
-    bucket: String,
+    bucket: Option<String>,
     bound: &Ports,
     sdk: &SdkConfig,
-) -> anyhow::Result<subscriber::Settings> {
-    Ok(subscriber::Settings {
-        bucket,
-        sdk: sdk.clone(),
-        listener: bind(bound.subscriber)?,
-    })
+) -> anyhow::Result<Option<subscriber::Settings>> {
+    let settings = |bucket| {
+        Ok(subscriber::Settings {
+            bucket,
+            sdk: sdk.clone(),
+            listener: bind(bound.subscriber)?,
+        })
+    };
+    bucket.map(settings).transpose()
 }

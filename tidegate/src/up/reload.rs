@@ -86,7 +86,13 @@ impl Reload {
         let source = self.source.clone();
         let read = tokio::task::spawn_blocking(move || Resources::load(&source));
         let (definition, resources) = read.await??;
-        let done = provision_all(&definition, &resources.undeclared, &self.sdk).await?;
+        let done = provision_all(
+            &definition,
+            &resources.undeclared,
+            &resources.rules,
+            &self.sdk,
+        )
+        .await?;
         self.allowed.add(resources.targets);
         let summary = self.summary(&resources.apis, &resources.pipes, &done);
         for left in left(&self.declared, &resources.declared) {

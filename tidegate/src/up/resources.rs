@@ -15,6 +15,7 @@ use super::own_apis::OwnApis;
 use super::services::ChainServices;
 use super::source::{Exposure, Source};
 use super::undeclared::{self, UndeclaredQueue};
+use crate::provision::rules::RuleQueues;
 use crate::provision::{self, DeclaredNames};
 
 /// The resources of a definition that run here.
@@ -22,8 +23,10 @@ use crate::provision::{self, DeclaredNames};
 pub(super) struct Resources {
     /// REST APIs.
     pub apis: Apis,
-    /// Pipes.
+    /// Pipes, and the targets of rules.
     pub pipes: pipe::definition::PipeDefinitions,
+    /// The queues of the rules.
+    pub rules: RuleQueues,
     /// Names of the queues and buckets that the definition declares.
     pub declared: DeclaredNames,
     /// Queues that the definition uses without declaring them.
@@ -70,7 +73,7 @@ impl Resources {
         given.extend(own.move_destinations(definition));
         let definition = &*definition;
         let before = AllowTargets::new(given.iter().cloned());
-        let services = ChainServices::of_environment();
+        let services = ChainServices::of(definition);
         services.check_apis(&mut apis, &mut problems);
         let mut local = pipe::definition::PipeDefinitions::endpoints(definition);
         local.extend(apis.endpoints());
@@ -88,10 +91,11 @@ impl Resources {
             pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
         services.check_pipes(&mut pipes.pipes, &own, definition, &mut problems);
         own.move_pipes(&mut pipes.pipes);
+        pipes = pipes.with_rules_if(services.rules_run());
         definition.check(problems)?;
         gateway.check(&apis, definition.is_lenient())?;
 
-        let mut undeclared = undeclared::find(&apis, &pipes.pipes);
+        let mut undeclared = undeclared::find(&apis, &pipes);
         undeclared.retain(|queue| !queue.is_declared(&source.account, &declared.queues));
         let named: BTreeSet<String> = local
             .iter()
@@ -103,6 +107,7 @@ impl Resources {
         let outbox = Arc::new(Outbox::new(allowed.clone()));
         let resources = Resources {
             apis,
+            rules: RuleQueues::of(&pipes, &source.account.stack_name),
             pipes,
             declared,
             undeclared,
@@ -130,7 +135,7 @@ impl Resources {
                 .map(|(line, _)| format!(" ({line})"))
                 .unwrap_or_default();
             anyhow::bail!(
-                "nothing in the definition runs here: expected a REST API, a pipe, a queue or a bucket{beside}"
+                "nothing in the definition runs here: expected an API, a pipe, a rule, a queue or a bucket{beside}"
             );
         }
         if self.apis.apis.is_empty() {

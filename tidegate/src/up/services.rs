@@ -7,11 +7,12 @@
 
 use std::collections::HashSet;
 
-use gateway::api::{Apis, Backend};
+use gateway::api::{Apis, Backend, Operation, ServiceUri};
 use kit::arn::Arn;
 use kit::definition::Declarations;
 use kit::document::{Node, OrCollect as _, Place, Problem};
-use pipe::definition::Pipe;
+use kit::send::AllowTargets;
+use pipe::definition::{Pipe, PipeDefinitions, RulesRun};
 
 use super::own_apis::OwnApis;
 
@@ -21,23 +22,54 @@ const OF_EMULATOR: [&str; 3] = ["s3", "sqs", "sts"];
 /// What a pipe may lead to beside services: an API destination is a matter of its own.
 const DESTINATION: &str = "api-destination/";
 
+/// EventBridge: the emulator takes its events, as far as rules of the definition read them.
+const EVENTS: &str = "events";
+
 /// The services of a chain.
 #[derive(Debug, Clone)]
 pub(super) struct ChainServices {
     /// Whether the environment names the endpoint of a service.
     is_elsewhere: fn(&str) -> bool,
+    /// The event buses that rules of the definition read.
+    buses: HashSet<String>,
 }
 
 impl ChainServices {
-    /// The services that there are, by the environment.
-    pub(super) fn of_environment() -> ChainServices {
+    /// The services that there are, by the environment and the rules of the definition.
+    pub(super) fn of(definition: &Declarations) -> ChainServices {
+        // Its problems are told where it is read for good.
+        let (anywhere, mut ignored) = (AllowTargets::anywhere(), Vec::new());
+        let pipes = PipeDefinitions::read(definition, &anywhere, &mut ignored);
+        let queues = pipes.rule_queues().into_iter();
         ChainServices {
             is_elsewhere: |service| kit::service::variable_endpoint(service).is_some(),
+            buses: queues.map(|queue| queue.bus).collect(),
+        }
+    }
+
+    /// Where rules are run.
+    pub(super) fn rules_run(&self) -> RulesRun {
+        match (self.is_elsewhere)(EVENTS) {
+            true => RulesRun::Elsewhere,
+            false => RulesRun::Here,
         }
     }
 
     fn has(&self, service: &str) -> bool {
-        OF_EMULATOR.contains(&service) || (self.is_elsewhere)(service)
+        OF_EMULATOR.contains(&service)
+            || (self.is_elsewhere)(service)
+            || (service == EVENTS && !self.buses.is_empty())
+    }
+
+    /// Whether a call is one that the service here answers.
+    fn answers(&self, uri: &ServiceUri) -> bool {
+        let is_put = match &uri.operation {
+            Operation::Action { name, .. } => name == "PutEvents",
+            // The header says which action it is.
+            Operation::Path(_) => true,
+        };
+        let is_here = uri.service == EVENTS && !(self.is_elsewhere)(EVENTS);
+        self.has(&uri.service) && (is_put || !is_here)
     }
 
     /// Refuses what calls a service that is not there, and makes it answer 502.
@@ -55,7 +87,7 @@ impl ChainServices {
                         continue;
                     };
                     let service = uri.service.clone();
-                    if self.has(&service) {
+                    if self.answers(uri) {
                         continue;
                     }
                     integration.backend = Backend::Absent(service.clone());
@@ -64,7 +96,10 @@ impl ChainServices {
                         continue;
                     };
                     if told.insert(place.to_string()) {
-                        let message = absent(&what, &service);
+                        let message = match service.as_str() {
+                            EVENTS => no_events(&what),
+                            service => absent(&what, service),
+                        };
                         problems.push(place.problem(message).tolerable());
                     }
                 }
@@ -89,7 +124,11 @@ impl ChainServices {
                 let Some(service) = self.missing(&arn).filter(|_| !own.has(&arn)) else {
                     continue;
                 };
-                let message = absent(&format!("{property} of the pipe {}", pipe.name), service);
+                let what = format!("{property} of the pipe {}", pipe.name);
+                let message = match service {
+                    EVENTS => no_events(&what),
+                    service => absent(&what, service),
+                };
                 let place = place(definition, &pipe.name, property);
                 let problem = place.map(|place| place.problem(&message).tolerable());
                 _ = problem.map_or(Ok(()), Err).or_collect(problems);
@@ -100,11 +139,12 @@ impl ChainServices {
 
     /// The service of an ARN, if it is not there.
     fn missing<'a>(&self, arn: &'a str) -> Option<&'a str> {
-        let Arn {
-            service, resource, ..
-        } = Arn::parse(arn)?;
-        let is_there = resource.starts_with(DESTINATION) || self.has(service);
-        (!is_there).then_some(service)
+        let arn = Arn::parse(arn)?;
+        let is_there = match arn.event_bus() {
+            Some(bus) => (self.is_elsewhere)(EVENTS) || self.buses.contains(bus),
+            None => arn.resource.starts_with(DESTINATION) || self.has(arn.service),
+        };
+        (!is_there).then_some(arn.service)
     }
 }
 
@@ -119,6 +159,15 @@ fn place(definition: &Declarations, pipe: &str, property: &str) -> Option<Place>
     let is_it = |node: &&Node| node.get("Name").is_some_and(|name| name.text() == Ok(pipe));
     let described = || definition.pipes.iter().find(is_it)?.get(property);
     of_stack.or_else(described).map(|node| node.place.clone())
+}
+
+/// An event that no rule of the definition reads would be lost without a word.
+fn no_events(what: &str) -> String {
+    let variable = kit::service::endpoint_variable(EVENTS);
+    format!(
+        "{what}: tidegate up takes PutEvents for event buses that a rule of the definition reads whose target \
+         is a queue or an API destination: declare one, or set {variable} to an EventBridge that runs"
+    )
 }
 
 fn absent(what: &str, service: &str) -> String {

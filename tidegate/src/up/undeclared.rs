@@ -13,7 +13,7 @@ use gateway::api::{Api, Apis, Backend, ServiceUri};
 use kit::arn::Arn;
 use kit::aws::LOCAL_ACCOUNT;
 use kit::cloudformation::Account;
-use pipe::definition::{Pipe, Target};
+use pipe::definition::{PipeDefinitions, Target};
 
 use crate::provision::Change;
 use crate::provision::queues::DeclaredQueue;
@@ -34,9 +34,9 @@ impl UndeclaredQueue {
     }
 }
 
-/// The queues that pipes read or write, and those that an API names in the path of an integration.
-/// A queue that only a mapping template names is not found.
-pub(super) fn find(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<UndeclaredQueue> {
+/// The queues that pipes and rules read or write, and those that an API names in the path of an
+/// integration. A queue that only a mapping template names is not found.
+pub(super) fn find(apis: &Apis, pipes: &PipeDefinitions) -> BTreeSet<UndeclaredQueue> {
     let methods = apis
         .apis
         .iter()
@@ -46,15 +46,15 @@ pub(super) fn find(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<UndeclaredQueue> {
         Backend::Aws(uri) => by_uri(uri),
         _ => None,
     });
-    let read_and_written = pipes.iter().flat_map(|pipe| {
+    let dead_letters = pipes.rule_dead_letters().filter_map(by_arn);
+    let read_and_written = pipes.pipes.iter().flat_map(|pipe| {
         let written =
             matches!(pipe.target, Target::Queue(_)).then_some(pipe.names.target_arn.as_str());
-        [Some(pipe.source.arn.as_str()), written]
-            .into_iter()
-            .flatten()
-            .filter_map(by_arn)
+        // The queue of a rule is made with what the rule needs.
+        let read = pipe.rule.is_none().then_some(pipe.source.arn.as_str());
+        [read, written].into_iter().flatten().filter_map(by_arn)
     });
-    called.chain(read_and_written).collect()
+    called.chain(read_and_written).chain(dead_letters).collect()
 }
 
 fn by_uri(uri: &ServiceUri) -> Option<UndeclaredQueue> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use kit::cloudformation::Resource as Declared;
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
+use super::super::sam_authorizer::invocation_uri;
+use super::mappings;
 use super::parts::is_empty;
 use crate::api::{
-    Backend, CertificateCheck, Connection, HttpEndpoint, HttpMode, Integration, MappingSource,
-    Operation, ParameterLocation, PayloadFormat, RequestParameter, ServiceBody, ServiceUri,
-    Subtype,
+    Backend, Integration, Operation, PayloadFormat, ServiceBody, ServiceUri, Subtype,
 };
 use crate::openapi::{parse_uri, read_identity};
 
@@ -18,16 +18,19 @@ use crate::openapi::{parse_uri, read_identity};
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=30_000;
 
 /// The names of an integration's members, in one of the two forms.
-struct MemberNames {
+pub(super) struct MemberNames {
     kind: &'static str,
     subtype: &'static str,
     credentials: &'static str,
-    parameters: &'static str,
-    uri: &'static str,
+    pub(super) parameters: &'static str,
+    pub(super) uri: &'static str,
     method: &'static str,
     timeout: &'static str,
     payload_format: &'static str,
-    connection: [&'static str; 2],
+    pub(super) responses: &'static str,
+    pub(super) tls: &'static str,
+    pub(super) server_name: &'static str,
+    pub(super) connection: [&'static str; 2],
     passive: &'static [&'static str],
     unsupported: &'static [&'static str],
 }
@@ -41,6 +44,9 @@ const OF_RESOURCE: MemberNames = MemberNames {
     method: "IntegrationMethod",
     timeout: "TimeoutInMillis",
     payload_format: "PayloadFormatVersion",
+    responses: "ResponseParameters",
+    tls: "TlsConfig",
+    server_name: "ServerNameToVerify",
     connection: ["ConnectionType", "ConnectionId"],
     // The last three are for WebSocket APIs.
     passive: &[
@@ -50,7 +56,7 @@ const OF_RESOURCE: MemberNames = MemberNames {
         "PassthroughBehavior",
         "TemplateSelectionExpression",
     ],
-    unsupported: &["RequestTemplates", "ResponseParameters", "TlsConfig"],
+    unsupported: &["RequestTemplates"],
 };
 
 const OF_BODY: MemberNames = MemberNames {
@@ -62,9 +68,12 @@ const OF_BODY: MemberNames = MemberNames {
     method: "httpMethod",
     timeout: "timeoutInMillis",
     payload_format: "payloadFormatVersion",
+    responses: "responseParameters",
+    tls: "tlsConfig",
+    server_name: "serverNameToVerify",
     connection: ["connectionType", "connectionId"],
     passive: &["description", "passthroughBehavior"],
-    unsupported: &["requestTemplates", "responseParameters", "tlsConfig"],
+    unsupported: &["requestTemplates"],
 };
 
 /// Reads an integration that a template declares.
@@ -102,10 +111,10 @@ pub(super) fn of_body(
     .read(fields, problems)
 }
 
-struct IntegrationReader<'a> {
-    label: String,
-    node: &'a Node,
-    names: &'static MemberNames,
+pub(super) struct IntegrationReader<'a> {
+    pub(super) label: String,
+    pub(super) node: &'a Node,
+    pub(super) names: &'static MemberNames,
     region: &'a str,
 }
 
@@ -126,17 +135,23 @@ impl<'n> IntegrationReader<'n> {
             .flatten()
             .unwrap_or(*TIMEOUTS.end());
         let format = fields.optional(names.payload_format);
-        let [connection, _] = names.connection.map(|name| fields.optional(name));
+        let link = names.connection.map(|name| fields.optional(name));
+        let tls = fields.optional(names.tls).filter(|node| !is_empty(node));
+        let responses = fields.optional(names.responses);
         fields.unsupported(names.unsupported);
         fields.ignore(names.passive);
         problems.extend(fields.finish());
         let kind = kind?.text().or_collect(problems)?.to_uppercase();
-        let private = connection.filter(|node| node.text() == Ok("VPC_LINK"));
-        let mut made = match (kind.as_str(), subtype, private) {
-            (_, _, Some(node)) => self.refused(node, "VPC links of HTTP APIs", problems),
-            ("AWS_PROXY", Some(subtype), _) => self.service(subtype, parameters, problems),
-            ("AWS_PROXY", None, _) => self.function(endpoint, format, problems),
-            ("HTTP_PROXY", ..) => self.http(endpoint, parameters, problems),
+        let way = self.way(link, tls, problems)?;
+        let mut made = match (kind.as_str(), subtype) {
+            ("HTTP_PROXY", _) => self.http(endpoint, parameters, way, problems),
+            _ if way.link.is_some() => self.refused(
+                self.node,
+                "a VPC link of an integration other than HTTP_PROXY",
+                problems,
+            ),
+            ("AWS_PROXY", Some(subtype)) => self.service(subtype, parameters, problems),
+            ("AWS_PROXY", None) => self.function(endpoint, format, parameters, problems),
             _ => self.refused(
                 self.node,
                 &format!("{} {kind} of an HTTP API", names.kind),
@@ -144,12 +159,21 @@ impl<'n> IntegrationReader<'n> {
             ),
         };
         made.identity = identity?;
+        if let Some(node) = responses.filter(|node| !is_empty(node)) {
+            let label = format!("{}: {}", self.label, names.responses);
+            made.http_mappings.responses = mappings::of_responses(&label, node, problems);
+        }
         made.place = Some(self.node.place.clone());
         made.timeout = Duration::from_millis(timeout.unsigned_abs());
         Some(made)
     }
 
-    fn refused(&self, node: &Node, what: &str, problems: &mut Vec<Problem>) -> Integration {
+    pub(super) fn refused(
+        &self,
+        node: &Node,
+        what: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Integration {
         let message = format!("{}: {what} is not supported", self.label);
         problems.push(node.problem(message).tolerable());
         Integration::unsupported()
@@ -160,6 +184,7 @@ impl<'n> IntegrationReader<'n> {
         &self,
         [uri, _]: [Option<&Node>; 2],
         format: Option<&Node>,
+        parameters: Option<&Node>,
         problems: &mut Vec<Problem>,
     ) -> Integration {
         let names = self.names;
@@ -182,13 +207,17 @@ impl<'n> IntegrationReader<'n> {
             );
             problems.push(node.problem(message));
         }
-        match function.or_collect(problems) {
-            Some(uri) => Integration {
+        match (function.or_collect(problems), parameters) {
+            (Some(_), Some(node)) => {
+                let what = format!("{} of a function", names.parameters);
+                self.refused(node, &what, problems)
+            }
+            (Some(uri), None) => Integration {
                 backend: Backend::LambdaProxy(uri),
                 payload_format: known,
                 ..Integration::unsupported()
             },
-            None => Integration::unsupported(),
+            (None, _) => Integration::unsupported(),
         }
     }
 
@@ -252,71 +281,19 @@ impl<'n> IntegrationReader<'n> {
             ..Integration::unsupported()
         }
     }
-
-    /// `HTTP_PROXY`: the path parameters of the route fill those of the URI.
-    fn http(
-        &self,
-        [uri, method]: [Option<&Node>; 2],
-        parameters: Option<&Node>,
-        problems: &mut Vec<Problem>,
-    ) -> Integration {
-        if let Some(node) = parameters {
-            let what = format!("{} of an HTTP endpoint", self.names.parameters);
-            return self.refused(node, &what, problems);
-        }
-        let Some(uri) = uri else {
-            let message = format!("{}: {} is missing", self.label, self.names.uri);
-            problems.push(self.node.problem(message));
-            return Integration::unsupported();
-        };
-        let text = uri.text().or_collect(problems).unwrap_or_default();
-        if !text.starts_with("http://") && !text.starts_with("https://") {
-            return self.refused(uri, &format!("the URI {text}"), problems);
-        }
-        let method = method.and_then(|node| node.text().or_collect(problems));
-        let method = method
-            .filter(|method| *method != "ANY")
-            .and_then(|text| text.parse().ok());
-        let names = text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}'));
-        let names = names.map(|(name, _)| name.trim_end_matches('+').to_owned());
-        Integration {
-            backend: Backend::Http(HttpEndpoint {
-                uri: text.replace("+}", "}"),
-                method,
-                mode: HttpMode::Proxy,
-                connection: Connection::Internet,
-                certificates: CertificateCheck::Trusted,
-                place: uri.place.clone(),
-            }),
-            request_parameters: names
-                .map(|name| RequestParameter {
-                    location: ParameterLocation::Path,
-                    source: MappingSource::Path(name.clone()),
-                    name,
-                })
-                .collect(),
-            ..Integration::unsupported()
-        }
-    }
 }
 
 /// The call of a function: by its ARN, or by a URI that invokes it.
 fn function(text: &str) -> Option<ServiceUri> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
-    if let ["arn", _, "lambda", region, _, resource] = parts[..] {
-        let is_function = resource.starts_with("function:") && !region.is_empty();
-        return is_function.then(|| ServiceUri {
-            region: region.to_owned(),
-            service: "lambda".to_owned(),
-            subdomain: None,
-            operation: Operation::Path(format!("/2015-03-31/functions/{text}/invocations")),
-            method: Some(http::Method::POST),
-        });
-    }
-    let uri = parse_uri(text, Some(http::Method::POST)).ok()?;
+    let uri = match parts[..] {
+        ["arn", _, "lambda", region, _, resource] => {
+            let is_function = resource.starts_with("function:") && !region.is_empty();
+            invocation_uri(is_function.then_some(text)?)
+        }
+        _ => text.to_owned(),
+    };
+    let uri = parse_uri(&uri, Some(http::Method::POST)).ok()?;
     uri.is_function().then_some(uri)
 }
 

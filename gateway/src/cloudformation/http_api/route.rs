@@ -6,7 +6,7 @@ use kit::document::{Node, OrCollect as _, Place, Problem};
 
 use super::super::authorizer::Authorizers;
 use super::super::kinds::{V2_INTEGRATION, V2_ROUTE};
-use super::parts::{is_empty, is_part};
+use super::parts::is_part;
 use super::{authorizer, integration};
 use crate::api::{DEFAULT_ROUTE, Method, Resource, Segment, Verb};
 
@@ -121,13 +121,6 @@ fn read_one(
     let target = fields.optional("Target");
     let access = authorizer::access(&label, &mut fields, parts.authorizers, problems);
     fields.ignore(&["ApiId"]);
-    if let Some(parameters) = fields
-        .optional("RequestParameters")
-        .filter(|node| !is_empty(node))
-    {
-        let message = format!("{label}: RequestParameters is not supported");
-        problems.push(parameters.problem(message).tolerable());
-    }
     problems.extend(fields.finish());
     let found = target.and_then(|node| integration_of(&label, node, &parts.integrations, problems));
     if target.is_none() {

@@ -172,6 +172,8 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
         blocked: None,
+        place: None,
+        rule: None,
     };
     let per_event = |client| PerEvent::ApiDestination(Box::new(client));
     let stages = Stages {

@@ -89,6 +89,7 @@ fn entry(body: &str) -> QueueEntry {
         body: body.into(),
         group: Some("g".into()),
         deduplication: None,
+        attributes: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Requests to SQS about messages.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -149,6 +150,15 @@ struct SendEntry<'q> {
     message_group_id: Option<&'q str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_deduplication_id: Option<&'q str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    message_attributes: BTreeMap<&'q str, TextAttribute<'q>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TextAttribute<'q> {
+    data_type: &'static str,
+    string_value: &'q str,
 }
 
 impl Action for SendBatch<'_> {
@@ -162,10 +172,19 @@ impl<'q> SendBatch<'q> {
             message_body: &entry.body,
             message_group_id: entry.group.as_deref(),
             message_deduplication_id: entry.deduplication.as_deref(),
+            message_attributes: entry.attributes.iter().map(text_attribute).collect(),
         };
         SendBatch {
             queue_url,
             entries: entries.iter().enumerate().map(entry).collect(),
         }
     }
+}
+
+fn text_attribute<'q>((name, value): &'q (&'static str, String)) -> (&'q str, TextAttribute<'q>) {
+    let attribute = TextAttribute {
+        data_type: "String",
+        string_value: value,
+    };
+    (name, attribute)
 }

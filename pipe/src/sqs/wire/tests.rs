@@ -71,11 +71,13 @@ fn requests_have_the_documented_shapes() {
             body: "b".into(),
             group: Some("g".into()),
             deduplication: Some("d".into()),
+            attributes: Vec::new(),
         },
         QueueEntry {
             body: "c".into(),
             group: None,
             deduplication: None,
+            attributes: Vec::new(),
         },
     ];
     let send = json!({"QueueUrl": "u", "Entries": [

@@ -168,10 +168,11 @@ fn delivery(pipe: &Pipe) -> String {
         (None, pipe::definition::DesiredState::Stopped) => "   (stopped)",
         (None, pipe::definition::DesiredState::Running) => "",
     };
-    format!(
-        "{}: {}{asked} → {target}{state}",
-        pipe.name, pipe.source.queue
-    )
+    let source = match &pipe.rule {
+        Some(rule) => format!("event bus {}", rule.queue.bus),
+        None => pipe.source.queue.clone(),
+    };
+    format!("{}: {source}{asked} → {target}{state}", pipe.name)
 }
 
 /// The first of them, and how many more there are.
