@@ -140,7 +140,6 @@ impl Plan {
                 ..gateway(apis, account_id.clone(), &sdk, bound)?
             })
         });
-        let gateway = gateway.transpose()?;
         let pipe = runs_pipe.then(|| {
             let settings = pipe(pipes, allowed, &sdk, bound)?;
             args.pipe.complete(pipe::Settings {
@@ -149,7 +148,7 @@ impl Plan {
                 ..settings
             })
         });
-        let pipe = pipe.transpose()?;
+        let (gateway, pipe) = (gateway.transpose()?, pipe.transpose()?);
         let publisher = publisher(sub_host, bound)?;
         let subscriber = subscriber(bucket, bound, &sdk)?;
         introduce(&sdk, &account_id);
