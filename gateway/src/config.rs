@@ -164,7 +164,7 @@ impl Cli {
         // What is wrong with the files needs no request to be found.
         self.definition.read()?;
         let sdk = aws::config().await?;
-        let files = self.definition.named_by_aws(&sdk).await?;
+        let files = self.definition.completed_by_aws(&sdk).await?;
         let account = aws::account(&sdk).await?;
         let definition = files.load(&account)?;
         let outbound = Outbound::new(&self.args.outbound, AllowTargets::new(self.allow_target));

@@ -28,6 +28,7 @@ mod stand_in;
 #[cfg(test)]
 mod tests;
 mod types;
+mod wanted;
 
 pub use account::{Account, Overrides};
 pub use deployed::{
@@ -38,6 +39,7 @@ pub(crate) use keys::{NESTED_TEMPLATE, PHYSICAL_ID};
 pub use not_run::NotRun;
 pub use resource::Resource;
 pub use secrets::Secrets;
+pub use wanted::{Want, Wanted};
 
 use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
@@ -286,6 +288,10 @@ impl<'a> Reader<'a> {
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
         let physical_id = name.unwrap_or_else(|| entry.key.clone());
+        // What is wrong with a reference in the name was told with the property that holds it.
+        let name = entry.node.with(Value::String(physical_id));
+        let name = self.given.secrets.resolve(&owner, &name, &mut Vec::new());
+        let physical_id = name.text()?.to_owned();
         let account = self.resolver.account().clone();
         let list = if is_whole {
             &mut stack.resources

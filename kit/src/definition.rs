@@ -4,6 +4,7 @@
 //! it.
 
 mod args;
+mod asked_values;
 mod declarations;
 mod deployed_names;
 mod error;

@@ -183,7 +183,7 @@ impl Cli {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
         let sdk = aws::config().await?;
-        let files = self.definition.named_by_aws(&sdk).await?;
+        let files = self.definition.completed_by_aws(&sdk).await?;
         let account = aws::account(&sdk).await?;
         tracing::info!(
             "pipe {}",

@@ -49,7 +49,10 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
     let sdk = aws::config().await?;
     let files = args.definition.clone();
     let (files, account) = match args.send {
-        true => (files.named_by_aws(&sdk).await?, aws::account(&sdk).await?),
+        true => (
+            files.completed_by_aws(&sdk).await?,
+            aws::account(&sdk).await?,
+        ),
         false => (files, aws::account_unasked(&sdk)?),
     };
     let outbound = Outbound::new(

@@ -59,7 +59,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         dry_run,
         json,
     } = args;
-    let files = definition.named_by_aws(&sdk).await?;
+    let files = definition.completed_by_aws(&sdk).await?;
     let account = aws::account(&sdk).await?;
     tracing::info!(
         "provision {}",

@@ -7,6 +7,7 @@ use super::constraints;
 use super::function::function;
 use super::inputs::Inputs;
 use super::names::Named;
+use super::wanted::Want;
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
 /// A parameter's value, or why it has none. A missing value only matters once something refers to
@@ -121,7 +122,15 @@ fn value(entry: &Entry, inputs: &Inputs) -> Result<Node, Problem> {
         .text()?;
     let node = match (given, declaration.get("Default")) {
         (Some(text), _) => declaration.with(Value::String(text.clone())),
-        (None, Some(_)) if kind.starts_with("AWS::SSM::Parameter::") => {
+        (None, Some(default)) if kind.starts_with("AWS::SSM::Parameter::Value") => {
+            let stored = default.text()?;
+            if let Some(value) = inputs.secrets.get(stored) {
+                return of_type(default.with(Value::String(value)), kind);
+            }
+            // Every template of CDK has that one, and refers to it nowhere but in a rule.
+            if !stored.starts_with("/cdk-bootstrap/") {
+                inputs.secrets.want(Want::Parameter(stored.to_owned()));
+            }
             let message = format!(
                 "parameter {name} comes from Parameter Store on AWS: set it with --parameter-overrides {name}=…"
             );
@@ -139,10 +148,15 @@ fn value(entry: &Entry, inputs: &Inputs) -> Result<Node, Problem> {
     if !inputs.secrets.are_assumed() {
         constraints::check(entry, name, kind, &node)?;
     }
-    Ok(match constraints::is_list(kind) {
-        true => split(&node)?,
-        false => node,
-    })
+    of_type(node, kind)
+}
+
+/// A value as its type has it: a text, or a list.
+fn of_type(node: Node, kind: &str) -> Result<Node, Problem> {
+    match constraints::is_list(kind) {
+        true => split(&node),
+        false => Ok(node),
+    }
 }
 
 fn split(node: &Node) -> Result<Node, Problem> {

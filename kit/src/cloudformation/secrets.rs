@@ -10,6 +10,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
+use super::wanted::{Want, Wanted};
 use crate::document::{Entry, Node, Problem, Value};
 
 /// How a reference begins.
@@ -34,6 +35,8 @@ pub struct Secrets {
     known: BTreeMap<String, String>,
     /// Whether a secret that is not known is no problem.
     assumes: bool,
+    /// Where those are noted that are not known.
+    wanted: Option<Wanted>,
 }
 
 impl fmt::Debug for Secrets {
@@ -47,6 +50,7 @@ impl FromIterator<(String, String)> for Secrets {
         Secrets {
             known: given.into_iter().collect(),
             assumes: false,
+            wanted: None,
         }
     }
 }
@@ -69,6 +73,29 @@ impl Secrets {
         Secrets {
             assumes: true,
             ..self
+        }
+    }
+
+    /// The same secrets; what is asked for and not known is noted in `wanted`.
+    #[must_use]
+    pub fn noting(self, wanted: Wanted) -> Secrets {
+        Secrets {
+            wanted: Some(wanted),
+            ..self
+        }
+    }
+
+    /// The same secrets, and `more` where one of those is not known.
+    #[must_use]
+    pub fn or(self, more: Secrets) -> Secrets {
+        let mut known = more.known;
+        known.extend(self.known);
+        Secrets { known, ..self }
+    }
+
+    pub(super) fn want(&self, want: Want) {
+        if let Some(wanted) = &self.wanted {
+            wanted.note(want);
         }
     }
 
@@ -140,6 +167,7 @@ impl Secrets {
         }
         let names = [Some(id), name_in_arn(id)];
         let Some(value) = names.into_iter().flatten().find_map(|name| self.get(name)) else {
+            self.want(Want::Reference(whole.to_owned()));
             let (name, variable) = (name_in_arn(id).unwrap_or(id), variable(id));
             return Err(format!(
                 "the value is unknown: set --secret '{name}=…', a line {name}=… in --secrets-file, or {variable}"

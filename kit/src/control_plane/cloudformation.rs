@@ -1,5 +1,7 @@
 //! Stacks: what CloudFormation says of them, their resources and their templates.
 
+use std::collections::BTreeMap;
+
 use super::plane::ControlPlane;
 use super::question::Question;
 use super::refusal::Refusal;
@@ -74,6 +76,26 @@ impl ControlPlane {
             first.clone().with_form("NextToken", next)
         })
         .await
+    }
+
+    /// `cloudformation:ListExports`, all pages: values by name.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn exports(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        let first = Question::cloudformation("ListExports", &[]);
+        let read = |reply: &Reply| {
+            let result = result(reply, "ListExportsResult")?;
+            let listed = result.members("Exports").iter();
+            let pair = |member: &Element| Some((member.text_of("Name")?, member.text_of("Value")?));
+            Ok((
+                listed.filter_map(pair).collect(),
+                result.text_of("NextToken"),
+            ))
+        };
+        let turn = |_: &Question, next: &str| first.clone().with_form("NextToken", next);
+        let all = self.pages(first.clone(), read, turn).await?;
+        Ok(all.into_iter().collect())
     }
 
     /// `cloudformation:GetTemplate`: the text of a stack's template, with its transforms applied.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use aws_config::SdkConfig;
 
+use super::asked_values;
 use super::declarations::{Declarations, Sources};
 use super::deployed_names;
 use super::error::LoadError;
 use super::forms::{self, Given};
 use super::secrets::SecretArgs;
-use crate::cloudformation::{Account, Inputs, NESTED_TEMPLATE, Overrides};
+use crate::aws;
+use crate::cloudformation::{Account, Inputs, NESTED_TEMPLATE, Overrides, Secrets, Wanted};
 use crate::document::Node;
 use crate::suggest::nearest;
 
@@ -72,9 +74,13 @@ pub struct DefinitionArgs {
     #[arg(skip)]
     pub defaults: Overrides,
     /// The names that the resources of the stack have on AWS, by logical id: see
-    /// [`DefinitionArgs::named_by_aws`].
+    /// [`DefinitionArgs::completed_by_aws`].
     #[arg(skip)]
     pub deployed_names: BTreeMap<String, String>,
+    /// Values that AWS gives where the operator gives none: see
+    /// [`DefinitionArgs::completed_by_aws`].
+    #[arg(skip)]
+    pub values_of_aws: Secrets,
     /// Whether dynamic references that nobody answers get a value without a problem: for a program
     /// that looks at a definition and runs nothing.
     #[arg(skip)]
@@ -90,17 +96,31 @@ impl DefinitionArgs {
         Ok(self.read()?.load(account))
     }
 
-    /// The same settings with the names that the resources of the stack have on AWS, where
-    /// `--stack-name` names it: for a program that works with what is deployed. AWS is asked once;
-    /// what the operator says of a resource wins.
+    /// The same settings with what only AWS knows, for a program that works with what is deployed:
+    /// the names that the resources of the stack have there, where `--stack-name` names it, and the
+    /// values of dynamic references, of parameters of Parameter Store and of other stacks' exports.
+    /// AWS is asked once; what the operator says wins.
     ///
     /// # Errors
-    /// CloudFormation does not say; one line with the reason.
-    pub async fn named_by_aws(mut self, config: &SdkConfig) -> anyhow::Result<DefinitionArgs> {
+    /// A file cannot be read, or CloudFormation does not know the stack; one line with the reason.
+    pub async fn completed_by_aws(mut self, config: &SdkConfig) -> anyhow::Result<DefinitionArgs> {
         if let Some(name) = &self.stack_name {
             self.deployed_names = deployed_names::ask(config, name).await?;
         }
+        let wanted = self.wanted(&aws::account_unasked(config)?)?.all();
+        if !wanted.is_empty() {
+            let values = asked_values::ask(config, &wanted).await?;
+            self.values_of_aws = values.into_iter().collect();
+        }
         Ok(self)
+    }
+
+    /// The values that the files ask for and the operator does not give.
+    fn wanted(&self, account: &Account) -> Result<Wanted, LoadError> {
+        let wanted = Wanted::default();
+        let note = |secrets: Secrets| secrets.assumed().noting(wanted.clone());
+        self.sources(note)?.load(account);
+        Ok(wanted)
     }
 
     /// Reads all files before the account is known, which may take a request to find out.
@@ -108,6 +128,11 @@ impl DefinitionArgs {
     /// # Errors
     /// A file cannot be read, or an override names a parameter that no template has.
     pub fn read(&self) -> Result<Sources, LoadError> {
+        self.sources(|secrets| secrets)
+    }
+
+    /// The files, with the secrets as `finish` makes them of the operator's.
+    fn sources(&self, finish: impl FnOnce(Secrets) -> Secrets) -> Result<Sources, LoadError> {
         let mut errors = Vec::new();
         let given = self.given(&mut errors);
         let given_files = self.roots(&mut errors);
@@ -116,6 +141,7 @@ impl DefinitionArgs {
             errors.extend(given.keys().filter_map(|name| unknown(name, &roots)));
         }
         let mut secrets = self.secrets.read(&mut errors);
+        secrets = secrets.or(self.values_of_aws.clone());
         if self.assumes_secrets {
             secrets = secrets.assumed();
         }
@@ -124,7 +150,7 @@ impl DefinitionArgs {
         LoadError::all(errors)?;
         let inputs = Inputs {
             parameters: self.defaults.clone().into_iter().chain(given).collect(),
-            secrets,
+            secrets: finish(secrets),
             physical_ids,
             path: String::new(),
         };

@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 
 use super::Resolver;
+use crate::cloudformation::wanted::Want;
 use crate::document::{Node, Problem, Value};
 
 /// The most blocks that `Fn::Cidr` makes.
@@ -35,6 +36,7 @@ impl Resolver<'_> {
         if let Some(value) = self.given.secrets.get(&name) {
             return Ok(value);
         }
+        self.given.secrets.want(Want::Export(name.clone()));
         let message = format!(
             "ImportValue {name}: another stack exports it, and its value is not known here: set \
              --secret '{name}=…'"
