@@ -56,12 +56,17 @@ impl Concurrency {
 
     /// A delivery succeeded. `is_used` says whether as many deliveries were under way as allowed.
     pub(super) fn answered(&mut self, is_used: bool) {
-        self.answered += 1;
-        self.anyway -= self.anyway * FORGOTTEN;
-        self.ended();
+        self.refused();
         if is_used && self.limit < self.most && self.trial.is_none() {
             self.limit += 1;
         }
+    }
+
+    /// The target refused a message, which is an answer in time.
+    pub(super) fn refused(&mut self) {
+        self.answered += 1;
+        self.anyway -= self.anyway * FORGOTTEN;
+        self.ended();
     }
 
     /// A call has ended.
@@ -134,6 +139,19 @@ mod tests {
         (0..50).for_each(|_| concurrency.answered(true));
         concurrency.collapse();
         assert_eq!(concurrency.limit(), 1);
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_in_time() {
+        let mut concurrency = Concurrency::new(100);
+        for n in 1..=100 {
+            let at = Timestamp::from_millis(n);
+            match n % 20 {
+                0 => concurrency.timed_out(at, at),
+                _ => concurrency.refused(),
+            }
+        }
+        assert_eq!(concurrency.limit(), 10, "neither more calls nor fewer");
     }
 
     /// A thousand calls, of which a share times out that depends on the limit: the limit after each.

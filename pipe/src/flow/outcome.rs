@@ -209,11 +209,12 @@ impl Flow {
         // Of several probes, another one may have got through.
         work.is_probe = false;
         let is_first = !work.failed_before();
+        let hung_before = work.may_hang;
         work.tries += 1;
         work.may_hang = cause == Cause::Timeout;
         work.failing_since = work.failing_since.or(Some(work.begun));
         work.patience = patience(cause).max(self.sample(cause));
-        self.slow_down(now, &work, cause);
+        self.slow_down(now, &work, cause, hung_before);
         let compared = self.under_way.passed_after(work.begun);
         let opens = !compared
             && self.is_evidence(&work, failure)
@@ -242,17 +243,19 @@ impl Flow {
         self.try_again(now, work, pause, retry_after);
     }
 
-    fn slow_down(&mut self, now: Timestamp, work: &Work, cause: Cause) {
+    fn slow_down(&mut self, now: Timestamp, work: &Work, cause: Cause, hung_before: bool) {
         match cause {
             Cause::Throttled => {
                 self.concurrency.halve(now, work.begun);
                 self.throttle.refused(now, work.begun);
             }
+            Cause::Unreachable => {}
             // Where other messages are answered quickly, it is not the load.
-            Cause::Timeout if !work.is_known && !self.under_way.is_quick(now, work.begun) => {
-                self.concurrency.timed_out(now, work.begun);
-            }
-            _ => {}
+            Cause::Timeout if work.is_known || self.under_way.is_quick(now, work.begun) => {}
+            // A message that hangs again says less of the load than of itself.
+            Cause::Timeout if hung_before => {}
+            Cause::Timeout => self.concurrency.timed_out(now, work.begun),
+            _ => self.concurrency.refused(),
         }
     }
 

@@ -148,7 +148,8 @@ fn good_messages_flow_at_most_of_the_targets_rate() {
         let fair = count as f64 / takes;
         let mut growth = 2.0 + plan.latency as f64 / 1000.0 * 12.0;
         if plan.bad_how == SILENT {
-            growth += TIMEOUT.as_secs_f64();
+            // Each keeps one of a hundred calls busy until the timeout.
+            growth += TIMEOUT.as_secs_f64() * (1.0 + (count as usize - good) as f64 / 100.0);
         }
         world.run_until(Timestamp::from_millis(
             ((fair / 0.8 + growth) * 1000.0) as u64,
