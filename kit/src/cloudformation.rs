@@ -287,11 +287,8 @@ impl<'a> Reader<'a> {
         let properties = self.given.secrets.resolve(&owner, &properties, problems);
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
-        let physical_id = name.unwrap_or_else(|| entry.key.clone());
-        // What is wrong with a reference in the name was told with the property that holds it.
-        let name = entry.node.with(Value::String(physical_id));
-        let name = self.given.secrets.resolve(&owner, &name, &mut Vec::new());
-        let physical_id = name.text()?.to_owned();
+        let name = name.unwrap_or_else(|| entry.key.clone());
+        let physical_id = self.given.secrets.in_name(&owner, &entry.node, name);
         let account = self.resolver.account().clone();
         let list = if is_whole {
             &mut stack.resources

@@ -136,6 +136,15 @@ impl Secrets {
         }
     }
 
+    /// The name of a resource with its dynamic references replaced. What is wrong with one is told
+    /// with the property that holds it.
+    pub(super) fn in_name(&self, owner: &str, node: &Node, name: String) -> String {
+        match name.contains(START) {
+            true => self.text(owner, node, &name, &mut Vec::new()),
+            false => name,
+        }
+    }
+
     fn text(&self, owner: &str, node: &Node, text: &str, missing: &mut Vec<Problem>) -> String {
         let (mut made, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once(START) {

@@ -1,6 +1,6 @@
-//! Door: values of a definition that only AWS knows: secrets, parameters of Parameter Store, exports
-//! of other stacks. CloudFormation asks for them when it deploys; here, a program that works against
-//! AWS does when it starts.
+//! Door: values of a definition that only AWS knows: secrets, parameters of Parameter Store,
+//! exports of other stacks. CloudFormation asks for them when it deploys; here, a program that
+//! works against AWS does when it starts.
 
 use std::collections::BTreeSet;
 
