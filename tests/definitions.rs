@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "definitions/examples.rs"]
+mod examples;
 #[path = "definitions/folders.rs"]
 mod folders;
 mod processes;

@@ -44,7 +44,7 @@ fn flags(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The root's documents, those in `docs`, and the README of each member.
+/// The root's documents, those in `docs`, and the README of each member and of each example.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let members = fs::read_dir(root).unwrap().map(|it| it.unwrap().path());
@@ -53,7 +53,10 @@ fn documents() -> Vec<PathBuf> {
     let guides = fs::read_dir(root.join("docs")).unwrap();
     let guides = guides.map(|it| it.unwrap().path());
     let own = ["README.md", "CONTRIBUTING.md"].map(|name| root.join(name));
+    let examples = fs::read_dir(root.join("examples")).unwrap();
+    let examples = examples.map(|it| it.unwrap().path().join("README.md"));
     readmes
+        .chain(examples)
         .chain(guides)
         .chain(own)
         .filter(|path| path.extension().is_some_and(|it| it == "md") && path.is_file())
