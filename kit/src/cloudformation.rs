@@ -19,6 +19,7 @@ mod intrinsic;
 mod keys;
 mod names;
 mod not_run;
+mod own_secrets;
 mod parameters;
 mod properties;
 mod resource;
@@ -58,6 +59,8 @@ pub struct Stack {
     pub(crate) broken: Vec<Resource>,
     /// Resources of other services.
     pub not_run: Vec<NotRun>,
+    /// The physical ids of those that were left out, because they cannot be resolved whole.
+    pub left_out: Vec<String>,
 }
 
 impl Stack {
@@ -121,10 +124,15 @@ impl Stack {
         };
         let resolver = Resolver::new(account, values, resources);
         resolver.check_rules(rules, problems);
+        let secrets = given
+            .secrets
+            .clone()
+            .beside(own_secrets::values(&resolver, resources));
         let reader = Reader {
             resolver,
             globals,
             given,
+            secrets,
         };
         let mut stack = Stack::default();
         for entry in resources {
@@ -151,7 +159,8 @@ impl Stack {
 
     /// Goes on without the resources that cannot be resolved whole.
     pub(crate) fn drop_broken(&mut self) {
-        self.broken.clear();
+        let broken = self.broken.drain(..);
+        self.left_out.extend(broken.map(|one| one.physical_id));
     }
 }
 
@@ -217,6 +226,8 @@ struct Reader<'a> {
     /// What all SAM resources of a type have in common.
     globals: Option<&'a Node>,
     given: &'a Inputs,
+    /// Values for dynamic references, those of the template itself among them.
+    secrets: Secrets,
 }
 
 impl<'a> Reader<'a> {
@@ -239,6 +250,7 @@ impl<'a> Reader<'a> {
             let loaded = Stack::load(nested.template, &nested.given, &nested.account, problems)?;
             stack.resources.extend(loaded.resources);
             stack.broken.extend(loaded.broken);
+            stack.left_out.extend(loaded.left_out);
             stack.not_run.extend(loaded.not_run);
         }
         Ok(())
@@ -284,7 +296,7 @@ impl<'a> Reader<'a> {
         // A stand-in is told of, and the resource is whole with it.
         problems.extend(self.resolver.assumed());
         let owner = format!("{} ({kind})", entry.key);
-        let properties = self.given.secrets.resolve(&owner, &properties, problems);
+        let properties = self.secrets.resolve(&owner, &properties, problems);
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
         let name = name.unwrap_or_else(|| entry.key.clone());

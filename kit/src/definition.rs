@@ -18,7 +18,7 @@ mod stack_names;
 mod tests;
 
 pub use args::{BUILT_IN, BUILT_IN_NAME, DefinitionArgs};
-pub use declarations::{Declarations, Sources};
+pub use declarations::{Declarations, LeftOut, Sources};
 pub use error::LoadError;
 pub use forms::{QUEUE_SETTINGS, template_of};
 pub use secrets::SecretArgs;

@@ -2,6 +2,31 @@
 
 use crate::document::{Entry, Node, Problem, Value};
 
+/// Every intrinsic function.
+pub(super) const NAMES: [&str; 21] = [
+    "Ref",
+    "Condition",
+    "Fn::And",
+    "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::Equals",
+    "Fn::FindInMap",
+    "Fn::ForEach",
+    "Fn::GetAZs",
+    "Fn::GetAtt",
+    "Fn::If",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Length",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::Select",
+    "Fn::Split",
+    "Fn::Sub",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+];
+
 /// The function that a node calls, with its argument.
 pub(super) fn function(node: &Node) -> Option<(String, Node)> {
     if let Some(tag) = &node.tag {

@@ -17,11 +17,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::account::Account;
 use super::cycle::References;
-use super::function::function;
+use super::function::{NAMES, function};
 use super::inputs::Inputs;
 use super::parameters::Values;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
+use crate::suggest::nearest;
 
 /// Everything a function may refer to.
 pub(super) struct Resolver<'a> {
@@ -209,9 +210,10 @@ impl<'a> Resolver<'a> {
                 return Err(node.problem(format!("{function} is only allowed in Conditions")));
             }
             _ => {
-                return Err(node
-                    .problem(format!("{function} is not supported"))
-                    .tolerable());
+                let meant = nearest(function, NAMES);
+                let meant = meant.map(|meant| format!("; did you mean {meant}?"));
+                let message = format!("{function} is not supported{}", meant.unwrap_or_default());
+                return Err(node.problem(message).tolerable());
             }
         };
         Ok(Some(node.with(Value::String(text))))

@@ -104,6 +104,16 @@ impl Secrets {
         self.assumes
     }
 
+    /// The same secrets, with others that count where the operator gives none of that name.
+    #[must_use]
+    pub(super) fn beside(mut self, others: Vec<(String, String)>) -> Secrets {
+        for (name, value) in others {
+            let given = self.get(&name);
+            self.known.entry(name).or_insert(given.unwrap_or(value));
+        }
+        self
+    }
+
     /// The secret of this name.
     pub fn get(&self, name: &str) -> Option<String> {
         let of_environment = || std::env::var(variable(name)).ok();

@@ -1,6 +1,8 @@
 mod functions;
+mod intrinsics;
 mod loops;
 mod nested;
+mod own_secrets;
 mod rules;
 
 use super::*;

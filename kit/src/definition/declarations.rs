@@ -94,6 +94,20 @@ pub struct Declarations {
     problems: Vec<Problem>,
 }
 
+/// The physical ids of what was left out, because it cannot be resolved whole.
+#[derive(Debug, Clone, Default)]
+pub struct LeftOut(Vec<String>);
+
+impl LeftOut {
+    /// Why nothing of this name was found, for a message.
+    pub fn missing(&self, what: &str, name: &str) -> String {
+        match self.0.iter().any(|known| known == name) {
+            true => format!("the {what} {name} is left out, for the reasons that are given for it"),
+            false => format!("no definition declares the {what} {name}"),
+        }
+    }
+}
+
 impl Declarations {
     /// What the files hold, for a program that has nothing to run: `t.yaml: AWS::SQS::Queue, 2
     /// AWS::Pipes::Pipe`.
@@ -128,6 +142,12 @@ impl Declarations {
             found => found.join(", "),
         };
         format!("{found} in {}", self.files.join(", "))
+    }
+
+    /// What was left out, because it cannot be resolved whole.
+    pub fn left_out(&self) -> LeftOut {
+        let names = self.stacks.iter().flat_map(|stack| stack.left_out.clone());
+        LeftOut(names.collect())
     }
 
     /// Whether what is not supported is passed over: `--lenient`.

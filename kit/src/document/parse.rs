@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::node::{Entry, Node, Value};
 use super::problem::{Place, Problem};
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, offset};
 
 /// The deepest nesting: far more than any definition has, far less than a stack holds.
 const DEPTH: usize = 100;
@@ -47,6 +47,28 @@ impl Node {
     }
 }
 
+/// The innermost bracket that is open at the end of a text: line, column, and which. Brackets in
+/// quotes and in comments do not count.
+fn unclosed(text: &str) -> Option<(usize, usize, char)> {
+    let mut open = Vec::new();
+    for (line, content) in text.lines().enumerate() {
+        let (mut quote, mut before) = (None, ' ');
+        for (column, letter) in content.chars().enumerate() {
+            match (quote, letter) {
+                (Some(end), _) if end == letter => quote = None,
+                (Some(_), _) => {}
+                (None, '#') if before.is_whitespace() => break,
+                (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(letter),
+                (None, '{' | '[') => open.push((line + 1, column + 1, letter)),
+                (None, '}' | ']') => _ = open.pop(),
+                _ => {}
+            }
+            before = letter;
+        }
+    }
+    open.pop()
+}
+
 struct Reader<'t> {
     file: Arc<str>,
     text: &'t str,
@@ -69,7 +91,19 @@ impl<'t> Reader<'t> {
     fn unreadable(&self, marker: Marker, reason: &str) -> Problem {
         let place = self.place(marker);
         let excerpt = Excerpt::at(self.text, place.line, place.column, 1);
-        place.problem(format!("{reason}\n{excerpt}"))
+        let before = &self.text[..offset(self.text, place.line, place.column)];
+        let open = unclosed(before).filter(|(line, _, _)| *line < place.line);
+        let open = open.map(|(line, column, bracket)| {
+            format!(" (the {bracket} at {line}:{column} is not closed)")
+        });
+        let open = open.unwrap_or_default();
+        // Tabs are what editors put in unseen.
+        let tabs = if reason.contains("tabs") {
+            ": indent with spaces"
+        } else {
+            ""
+        };
+        place.problem(format!("{reason}{tabs}{open}\n{excerpt}"))
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Problem> {

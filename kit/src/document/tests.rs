@@ -77,3 +77,18 @@ fn a_range_is_named_when_it_is_missed() {
         "t.yaml:1:4: 30000 is out of range: expected 50 to 29000"
     );
 }
+
+#[test]
+fn a_bracket_that_is_never_closed_is_named() {
+    for (text, told) in [
+        ("a:\n  b: {c: 1\n  d: 2\n", "(the { at 2:6 is not closed)"),
+        (
+            "a: [1, '[', \"{\" # [\nb: 2\n",
+            "(the [ at 1:4 is not closed)",
+        ),
+        ("a:\n\tb: 1\n", ": indent with spaces"),
+    ] {
+        let problem = Node::parse("f", text).unwrap_err().to_string();
+        assert!(problem.contains(told), "{problem}");
+    }
+}

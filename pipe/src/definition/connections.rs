@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kit::definition::Declarations;
+use kit::definition::{Declarations, LeftOut};
 use kit::document::{Node, OrCollect as _, Problem};
 use kit::send::AllowTargets;
 
@@ -23,6 +23,7 @@ type FoundConnection = (Option<Arc<Connection>>, Fingerprint);
 /// All connections by name.
 pub(super) struct Connections {
     by_name: HashMap<String, FoundConnection>,
+    left_out: LeftOut,
 }
 
 impl Connections {
@@ -43,7 +44,8 @@ impl Connections {
             let found = (read, connection.fingerprint([]));
             insert(&mut by_name, connection, found, problems);
         }
-        Connections { by_name }
+        let left_out = given.left_out();
+        Connections { by_name, left_out }
     }
 
     pub(super) fn find(&self, label: &str, node: &Node) -> Result<FoundConnection, Problem> {
@@ -52,9 +54,8 @@ impl Connections {
             .ok_or_else(|| node.problem(format!("{arn} is not the ARN of a connection")))?;
         let found = self.by_name.get(name).cloned();
         found.ok_or_else(|| {
-            node.problem(format!(
-                "{label}: no definition declares the connection {name}"
-            ))
+            let missing = self.left_out.missing("connection", name);
+            node.problem(format!("{label}: {missing}"))
         })
     }
 }

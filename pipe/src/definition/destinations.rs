@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kit::definition::Declarations;
+use kit::definition::{Declarations, LeftOut};
 use kit::document::{Node, OrCollect as _, Problem};
 use kit::send::AllowTargets;
 use url::Url;
@@ -23,6 +23,7 @@ const DEFAULT_RATE: i64 = 300;
 /// All destinations by name, with the fingerprint of each; `None` for one that cannot be used here.
 pub(super) struct Destinations {
     by_name: HashMap<String, (Option<Arc<Destination>>, Fingerprint)>,
+    left_out: LeftOut,
 }
 
 impl Destinations {
@@ -49,7 +50,8 @@ impl Destinations {
                 problems,
             );
         }
-        Destinations { by_name }
+        let left_out = given.left_out();
+        Destinations { by_name, left_out }
     }
 
     /// The destination that a pipe names; `None` when its connection cannot be used here.
@@ -64,10 +66,8 @@ impl Destinations {
             .get(name)
             .map(|(destination, _)| destination.clone());
         found.ok_or_else(|| {
-            node.problem(format!(
-                "{}: no definition declares the API destination {name}",
-                pipe.label
-            ))
+            let missing = self.left_out.missing("API destination", name);
+            node.problem(format!("{}: {missing}", pipe.label))
         })
     }
 

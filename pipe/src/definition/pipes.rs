@@ -180,7 +180,9 @@ fn read_properties<'n>(
         .and_then(|node| tags::read_verdict_rule(pipe, node, problems));
     fields.ignore(&PASSIVE);
     problems.extend(fields.finish());
-    if let (None, Some(node)) = (enrichment, enrichment_parameters) {
+    // `describe-pipe` prints `"EnrichmentParameters": {}` for a pipe without enrichment.
+    let is_empty = |node: &&Node| node.entries().is_ok_and(<[_]>::is_empty);
+    if let (None, Some(node)) = (enrichment, enrichment_parameters.filter(|it| !is_empty(it))) {
         problems.push(without_enrichment(pipe, node));
     }
     Some(Properties {

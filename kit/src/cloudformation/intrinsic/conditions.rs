@@ -23,7 +23,10 @@ impl Resolver<'_> {
         let each = || self.all(argument.list()?.iter().map(|node| self.condition(node)));
         match function.as_str() {
             "Condition" => self.named_condition(&argument),
-            "Fn::Not" => Ok(!each()?.into_iter().any(|holds| holds)),
+            "Fn::Not" => match each()?.as_slice() {
+                [holds] => Ok(!holds),
+                _ => Err(argument.problem("Not takes one condition")),
+            },
             "Fn::And" => Ok(each()?.into_iter().all(|holds| holds)),
             "Fn::Or" => Ok(each()?.into_iter().any(|holds| holds)),
             "Fn::Equals" => {

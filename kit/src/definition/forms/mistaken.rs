@@ -22,6 +22,9 @@ const PROGRAM: &str = "this is a program: give what it makes. For a CDK applicat
 const PULUMI: &str = "this is a program of Pulumi, which makes no template: give what is deployed, as `tidegate \
     import` or `aws apigateway get-export` and `aws pipes describe-pipe` print it";
 
+const CREATED: &str = "this is what `create-pipe`, `update-pipe` or `start-pipe` print, without the pipe's source and \
+    target: give what `aws pipes describe-pipe --name NAME` prints";
+
 /// Names and endings of files that are no definitions, with what to do. An ending has a dot.
 const BY_NAME: [(&[&str], &str); 7] = [
     (
@@ -112,6 +115,9 @@ pub(super) fn by_content(root: &Node) -> Option<&'static str> {
     }
     if all(&["service", "provider"]) && (has("functions") || has("resources") || has("plugins")) {
         return Some(SERVERLESS);
+    }
+    if all(&["Arn", "Name", "CurrentState", "DesiredState"]) && !has("Source") {
+        return Some(CREATED);
     }
     if has("app") && (has("context") || has("watch")) {
         return Some(CDK_SETTINGS);

@@ -248,3 +248,33 @@ fn a_target_that_is_plainly_private_is_refused_with_the_setting_that_allows_it()
         ["http://crm.example/orders/*", "http://192.168.1.1/token"]
     );
 }
+
+/// As `--lenient` has it: the connection is dropped for a parameter without a value, and who names
+/// it is told so.
+#[test]
+fn what_was_left_out_is_not_said_to_be_undeclared() {
+    let template = "Parameters: {Key: {Type: String}}\nResources:\n  D: {Type: AWS::Events::ApiDestination, Properties: {ConnectionArn: !GetAtt C.Arn, HttpMethod: POST, InvocationEndpoint: 'https://a.example'}}\n  C: {Type: AWS::Events::Connection, Properties: {AuthorizationType: API_KEY, AuthParameters: {ApiKeyAuthParameters: {ApiKeyName: k, ApiKeyValue: !Ref Key}}}}\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.yaml");
+    std::fs::write(&file, template).unwrap();
+    let args = DefinitionArgs {
+        files: vec![file],
+        lenient: true,
+        ..DefinitionArgs::default()
+    };
+    let account = Account {
+        region: "eu-west-1".to_owned(),
+        account_id: "1".to_owned(),
+        stack_name: "tide".to_owned(),
+    };
+    let given = args.load(&account).unwrap();
+    let mut problems = Vec::new();
+    PipeDefinitions::read(&given, &AllowTargets::anywhere(), &mut problems);
+    let told: Vec<&str> = problems.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "D (AWS::Events::ApiDestination): the connection tide-C is left out, for the reasons that are given for it"
+        ]
+    );
+}

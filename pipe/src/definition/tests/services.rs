@@ -227,7 +227,13 @@ fn an_enrichment_over_http_takes_one_event_and_a_function_the_batch() {
         error.contains("BatchSize must be 1: the enrichment accepts no more at once"),
         "{error}"
     );
-    let orphan = TO_QUEUE.replace(r#""LogConf"#, r#""EnrichmentParameters": {}, "LogConf"#);
+    // AWS's own example of describe-pipe has it: aws-cli, awscli/examples/pipes/describe-pipe.rst.
+    let empty = TO_QUEUE.replace(r#""LogConf"#, r#""EnrichmentParameters": {}, "LogConf"#);
+    assert!(described(&empty).is_ok());
+    let orphan = TO_QUEUE.replace(
+        r#""LogConf"#,
+        r#""EnrichmentParameters": {"InputTemplate": "<$.body>"}, "LogConf"#,
+    );
     assert!(
         described(&orphan)
             .unwrap_err()
