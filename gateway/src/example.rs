@@ -3,6 +3,7 @@
 //! Pure. A body is made of what the mapping template reads, as far as that can be seen, and the
 //! template is rendered once with it.
 
+mod asked;
 mod body;
 mod request;
 
@@ -12,11 +13,13 @@ use http::{HeaderValue, Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::api::{
-    Api, Apis, Backend, Integration, MappingSource, Resource, Segment, Stage, Templates, Verb,
+    Access, Api, Apis, Backend, Integration, Method as Declared, Resource, Segment, Stage,
+    Templates, Verb,
 };
 use crate::mapping::{self, Context, Input};
 use crate::method_request::Request;
 use crate::stage::{Route, route};
+use asked::Asked;
 pub use request::Example;
 
 const JSON: &str = "application/json";
@@ -28,7 +31,7 @@ pub struct Offer<'a> {
     stage: &'a Stage,
     resource: &'a Resource,
     verb: &'a Verb,
-    integration: &'a Integration,
+    declared: &'a Declared,
     way: Way,
 }
 
@@ -43,13 +46,6 @@ enum Way {
     Host,
 }
 
-/// What a method reads of a request: names of query parameters and of headers, and a body.
-struct Asked {
-    query: Vec<String>,
-    headers: Vec<String>,
-    body: body::Wanted,
-}
-
 /// Every method that can be reached here, in the order of the definition.
 pub fn offers(apis: &Apis) -> Vec<Offer<'_>> {
     let mut offers = Vec::new();
@@ -58,14 +54,13 @@ pub fn offers(apis: &Apis) -> Vec<Offer<'_>> {
             for (verb, method) in &resource.methods {
                 let stages = api.stages.iter();
                 let offer = stages.filter_map(|stage| {
-                    let (way, integration) = (Way::Plain, &method.integration);
                     Offer {
                         api,
                         stage,
                         resource,
                         verb,
-                        integration,
-                        way,
+                        declared: method,
+                        way: Way::Plain,
                     }
                     .reached(apis)
                 });
@@ -80,13 +75,14 @@ pub fn offers(apis: &Apis) -> Vec<Offer<'_>> {
 /// `event` is the body where the template takes any.
 pub fn example(apis: &Apis, account_id: &str, event: &str) -> Option<Example> {
     let mut offers = offers(apis);
-    offers.retain(|offer| offer.integration.backend != Backend::Unsupported);
+    offers.retain(|offer| offer.integration().backend != Backend::Unsupported);
     offers.sort_by_key(|offer| {
         let calls = matches!(
-            offer.integration.backend,
+            offer.integration().backend,
             Backend::Aws(_) | Backend::LambdaProxy(_)
         );
-        (!calls, offer.method() != Method::POST)
+        let is_guarded = !matches!(offer.declared.access, Access::Open);
+        (!calls, is_guarded, offer.method() != Method::POST)
     });
     let examples = || offers.iter().map(|offer| (offer, offer.example(event)));
     let taken = examples().find(|(offer, example)| offer.takes(example, apis, account_id));
@@ -120,7 +116,7 @@ impl Offer<'_> {
 
     /// Whether requests are answered by a service, by the API itself, or always with a 500.
     pub fn backend(&self) -> &Backend {
-        &self.integration.backend
+        &self.declared.integration.backend
     }
 
     fn reached(self, apis: &Apis) -> Option<Self> {
@@ -134,10 +130,7 @@ impl Offer<'_> {
             found.is_ok_and(|found| {
                 std::ptr::eq(found.resource, offer.resource)
                     && std::ptr::eq(found.stage, offer.stage)
-                    && std::ptr::eq(
-                        &raw const found.method.integration,
-                        &raw const *offer.integration,
-                    )
+                    && std::ptr::eq(found.method, offer.declared)
             })
         })
     }
@@ -180,14 +173,19 @@ impl Offer<'_> {
     /// A request that the method takes, as far as its templates show that; `event` is the body
     /// where a template takes any.
     pub fn example(&self, event: &str) -> Example {
-        let (media_type, template) = chosen(&self.integration.request_templates);
+        let (media_type, template) = chosen(&self.declared.integration.request_templates);
         self.filled_with(media_type, template, event, &body::sample)
     }
 
     /// A request of this media type in which each text that the method reads is `value`, and the
     /// body is `event` where its template takes any. `None` when one of them cannot be sent.
     pub fn example_of(&self, media_type: &str, event: &str, value: &str) -> Option<Example> {
-        let template = self.integration.request_templates.0.get(media_type)?;
+        let template = self
+            .declared
+            .integration
+            .request_templates
+            .0
+            .get(media_type)?;
         let template = template.as_ref().map(crate::vtl::Template::source);
         // A key such as `$default` is for every type.
         let sent = if media_type.contains('/') {
@@ -223,7 +221,7 @@ impl Offer<'_> {
 
     /// The integration.
     pub fn integration(&self) -> &Integration {
-        self.integration
+        &self.declared.integration
     }
 
     /// The stage.
@@ -243,7 +241,7 @@ impl Offer<'_> {
             method,
             Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
         );
-        let asked = self.asked(template);
+        let asked = Asked::of(self.resource, self.declared, template);
         let query = asked
             .query
             .iter()
@@ -264,59 +262,42 @@ impl Offer<'_> {
                 (name, value)
             })
             .collect();
+        if self.declared.needs_api_key {
+            headers.push(("x-api-key".to_owned(), "KEY".to_owned()));
+        }
         if has_body {
             headers.push(("Content-Type".to_owned(), media_type.to_owned()));
         }
-        let body = has_body.then(|| asked.body.body(media_type, event, value));
+        let body = has_body.then(|| {
+            let body = asked.body.body(media_type, event, value);
+            self.fitting(media_type, body)
+        });
+        let is_signed = matches!(self.declared.access, Access::Iam);
         Example {
             host: self.host(),
             method,
             path,
             headers,
             body,
+            is_signed,
         }
     }
 
-    /// What the mapping template and the mapped parameters read of a request.
-    fn asked(&self, template: Option<&str>) -> Asked {
-        let mut wanted = body::Wanted::default();
-        template.into_iter().for_each(|source| wanted.read(source));
-        let (mut query, mut headers) = (Vec::new(), Vec::new());
-        for parameter in &self.integration.request_parameters {
-            match &parameter.source {
-                MappingSource::QueryString(name) | MappingSource::MultiValueQueryString(name) => {
-                    query.push(name.clone());
-                }
-                MappingSource::Header(name) | MappingSource::MultiValueHeader(name) => {
-                    headers.push(name.clone());
-                }
-                MappingSource::Body(Some(path)) => wanted.path(path.as_str()),
-                _ => {}
-            }
+    /// The body, or one that fits the model where this one does not.
+    fn fitting(&self, media_type: &str, body: String) -> String {
+        let models = self.declared.checks.models.as_ref();
+        let Some(model) = models.and_then(|models| models.of(media_type)) else {
+            return body;
+        };
+        let fits = |body: &serde_json::Value| model.problems(body).is_empty();
+        if serde_json::from_str(&body).is_ok_and(|body| fits(&body)) {
+            return body;
         }
-        let is_in_path = |name: &String| {
-            self.resource.segments.iter().any(|segment| match segment {
-                Segment::Parameter(own) | Segment::Greedy(own) => own == name,
-                Segment::Literal(_) => false,
-            })
-        };
-        let is_standard = |name: &String| {
-            ["content-type", "host", "accept"].contains(&name.to_ascii_lowercase().as_str())
-        };
-        query.extend(
-            wanted
-                .parameters
-                .iter()
-                .filter(|name| !is_in_path(name) && !headers.contains(name))
-                .cloned(),
-        );
-        query.sort();
-        query.dedup();
-        headers.retain(|name| !is_standard(name));
-        Asked {
-            query,
-            headers,
-            body: wanted,
+        let sample = model.sample(&body::sample);
+        if fits(&sample) {
+            sample.to_string()
+        } else {
+            body
         }
     }
 
@@ -327,8 +308,9 @@ impl Offer<'_> {
         let Ok(found) = route(apis, host, &request.method, &request.path) else {
             return false;
         };
-        let (media_type, _) = chosen(&self.integration.request_templates);
+        let (media_type, _) = chosen(&self.declared.integration.request_templates);
         let template = self
+            .declared
             .integration
             .request_templates
             .0

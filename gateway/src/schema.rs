@@ -14,6 +14,7 @@ mod keywords;
 mod library;
 mod pattern;
 mod rules;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod validate;

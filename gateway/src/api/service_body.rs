@@ -82,6 +82,15 @@ impl ServiceBody {
         })
     }
 
+    /// Visits every expression of the body.
+    pub(crate) fn each(&self, visit: &mut impl FnMut(&ValueExpression)) {
+        let seen = self.render(|expression| {
+            visit(expression);
+            Ok::<_, std::convert::Infallible>(String::new())
+        });
+        let Ok(_) = seen;
+    }
+
     /// The value of a member, when no request changes it.
     pub(crate) fn fixed(&self, member: &str) -> Option<String> {
         let (_, template) = self.members.iter().find(|(name, _)| *name == member)?;

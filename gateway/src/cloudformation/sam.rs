@@ -62,7 +62,8 @@ pub(super) fn read(
     guards.is_closed |= document.is_closed;
     gateway_response::of_sam(responses, &mut document.gateway_responses, problems);
     gateway_response::read(stack, declared, &mut document.gateway_responses, problems);
-    let sources = ", neither in DefinitionBody nor as events of functions";
+    let sources = ", neither in DefinitionBody nor as events of functions: add paths, or an event of type Api (Path, \
+                   Method) to a function";
     let resources = content.finish(&mut document, declared, sources, problems)?;
     let mut stages = stage::read(stack, declared, problems);
     stages.insert(0, settings.stage(stage_name?, "local"));

@@ -12,12 +12,27 @@ type Path = Vec<Option<String>>;
 /// The names that are not variables of the template.
 const OBJECTS: [&str; 4] = ["input", "util", "context", "stageVariables"];
 
+/// The kinds of parameters.
+const KINDS: [&str; 3] = ["header", "querystring", "path"];
+
+/// How templates get at all parameters of a kind.
+const ALL: [&str; 6] = [
+    "input.params()",
+    "input.params().header",
+    "input.params('header')",
+    "input.params(\"header\")",
+    "input.params('querystring')",
+    "input.params(\"querystring\")",
+];
+
 /// The parts of a request that templates and mappings read.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     paths: Vec<Path>,
     /// Parameters by name, wherever they come from.
     pub(super) parameters: Vec<String>,
+    /// Parameters that are read from all headers or all of the query: which of both is open.
+    pub(super) members: Vec<String>,
 }
 
 impl Wanted {
@@ -45,6 +60,33 @@ impl Wanted {
         let named = regex(r#"\$!?\{?input\.params\(\s*['"]([^'"]*)['"]\s*\)"#, source);
         self.parameters
             .extend(named.into_iter().map(|found| found[0].clone()));
+        self.members(source);
+        // With the name of a kind, `$input.params` gives all parameters of it.
+        for names in [&mut self.parameters, &mut self.members] {
+            names.retain(|name| !KINDS.contains(&name.as_str()));
+        }
+    }
+
+    /// Adds the parameters of `$input.params().header.get('x')` and its like; where a template goes
+    /// through all of them, one.
+    fn members(&mut self, source: &str) {
+        if !ALL.iter().any(|form| source.contains(form)) {
+            return;
+        }
+        for pattern in [
+            r#"\.get\(\s*['"]([\w-]+)['"]\s*\)"#,
+            r"\.(?:header|querystring)\.(?!get\b|keySet\b|entrySet\b|values\b)([\w-]+)",
+        ] {
+            let named = regex(pattern, source);
+            self.members
+                .extend(named.into_iter().map(|found| found[0].clone()));
+        }
+        if ["keySet()", "entrySet()", "values()"]
+            .iter()
+            .any(|all| source.contains(all))
+        {
+            self.members.push("x".to_owned());
+        }
     }
 
     /// The body, with a `value` for each name that is read: `event` when no particular path is.
@@ -78,11 +120,19 @@ impl Wanted {
 
 /// The example value for a name.
 pub(super) fn sample(name: &str) -> String {
-    if is_id(name) {
-        "1".to_owned()
-    } else {
-        name.to_lowercase()
+    match name {
+        // A value of SQS's own that fits wherever one is asked for.
+        "AttributeName" | "MessageAttributeName" | "AttributeNames" => "All".to_owned(),
+        _ if is_id(name) || is_count(name) => "1".to_owned(),
+        _ => name.to_lowercase(),
     }
+}
+
+/// Whether a name is that of a number of seconds or of things.
+fn is_count(name: &str) -> bool {
+    ["Seconds", "Timeout", "NumberOfMessages"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// Variables that hold a part of the body.

@@ -22,6 +22,8 @@ pub struct Example {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
+    /// Whether only signed requests are taken: `AWS_IAM`.
+    pub is_signed: bool,
 }
 
 impl Example {

@@ -151,3 +151,63 @@ fn a_route_is_offered_where_it_is_reached() {
         [None, Some(format!("{}.localhost", apis.apis[1].id))]
     );
 }
+
+#[test]
+fn a_request_has_what_checks_and_models_demand_and_what_subtypes_read() {
+    let checked = r#"
+openapi: 3.0.1
+x-amazon-apigateway-request-validators: {all: {validateRequestBody: true, validateRequestParameters: true}}
+x-amazon-apigateway-request-validator: all
+paths:
+  /a:
+    post:
+      parameters: [{name: X-Kind, in: header, required: true, schema: {type: string}}, {name: page, in: query, required: true, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}
+      x-amazon-apigateway-integration: {type: aws, httpMethod: POST, uri: 'arn:aws:apigateway:e:sqs:path/1/q', requestTemplates: {application/json: $input.body}}
+components:
+  schemas:
+    Order: {type: object, required: [id, lines], additionalProperties: false, properties: {id: {type: integer, minimum: 5}, kind: {enum: [new, old]}, lines: {type: array, items: {type: object, properties: {sku: {type: string, minLength: 5}, is: {type: boolean}}}}}}
+"#;
+    let made = example(&load(checked), "1", EVENT).unwrap();
+    assert_eq!(made.path, "/a?page=page");
+    assert_eq!(made.headers[0], ("X-Kind".to_owned(), "x-kind".to_owned()));
+    assert_eq!(
+        made.body.as_deref(),
+        Some(r#"{"id":5,"kind":"new","lines":[{"sku":"skuxx","is":true}]}"#)
+    );
+    let counts = "        requestParameters:\n          integration.request.querystring.A: method.request.querystring.AttributeName\n          integration.request.querystring.B: method.request.querystring.VisibilityTimeout\n";
+    let made = example(&api("/", "get", counts), "1", EVENT).unwrap();
+    assert_eq!(made.path, "/?AttributeName=All&VisibilityTimeout=1");
+    assert!(!made.is_signed);
+}
+
+#[test]
+fn a_request_has_what_is_read_from_all_headers_or_all_of_the_query() {
+    let made = |text: &str| {
+        let made = example(&api("/", "get", &template(text)), "1", EVENT).unwrap();
+        let headers: Vec<String> = made.headers.into_iter().map(|(name, _)| name).collect();
+        (made.path, headers.join(","))
+    };
+    for (text, path, headers) in [
+        (
+            "$input.params().header.get('X-Kind')",
+            "/?X-Kind=x-kind",
+            "X-Kind",
+        ),
+        (
+            "#set($q = $input.params('querystring'))$q.get(\"page\")",
+            "/?page=page",
+            "page",
+        ),
+        ("$input.params().querystring.page", "/?page=page", "page"),
+        (
+            "#foreach($k in $input.params().querystring.keySet())$k#end",
+            "/?x=x",
+            "x",
+        ),
+        ("$input.params('a')", "/?a=a", ""),
+        ("$map.get('a')", "/", ""),
+    ] {
+        assert_eq!(made(text), (path.to_owned(), headers.to_owned()), "{text}");
+    }
+}

@@ -12,13 +12,20 @@ use crate::up::resources::Resources;
 pub(in crate::up) const EVENT: &str =
     r#"{"id": 10, "age": 31, "name": "leedonggyu", "job": "devops"}"#;
 
+/// What stands above a call to a method with `AWS_IAM`.
+const SIGNED: &str =
+    "Call a route, with the key of a caller that --iam-credentials KEY:SECRET names:";
+
 impl Contents<'_> {
     /// Commands, under what they do.
     pub(super) fn commands(&self) -> Vec<(&'static str, Vec<String>)> {
         let example = self
             .example
             .filter(|_| !self.without.contains(&Part::Gateway));
-        let gateway = example.map(|example| call(example, &self.ports.gateway));
+        let gateway = example.map(|example| {
+            let region = &self.account.region;
+            call(example, &self.ports.gateway, region)
+        });
         match (gateway, self.subscriber) {
             (Some(call), Some(bucket)) if self.publisher.is_some() => {
                 let kept = format!("curl http://{}/{bucket}/10-sqs.txt", self.ports.emulator);
@@ -26,6 +33,9 @@ impl Contents<'_> {
                     "Send one event, and read it back from S3:",
                     vec![call, kept],
                 )]
+            }
+            (Some(call), _) if example.is_some_and(|example| example.is_signed) => {
+                vec![(SIGNED, vec![call])]
             }
             (Some(call), _) => vec![("Call a route:", vec![call])],
             (None, _) => self
@@ -36,8 +46,8 @@ impl Contents<'_> {
         }
     }
 
-    /// A message for a queue that a pipe reads, else for any queue. The curl line is not signed, so
-    /// that only queues of this region can be named.
+    /// A message for a queue that a pipe reads, else for any queue. One of another region is named
+    /// by the region that the request is signed for.
     fn send(&self) -> Option<String> {
         let Resources {
             declared,
@@ -45,43 +55,45 @@ impl Contents<'_> {
             pipes,
             ..
         } = self.resources;
-        let own = declared
-            .queues
-            .iter()
-            .map(|name| (self.account.account_id.as_str(), name.as_str()));
-        let others = undeclared
-            .iter()
-            .filter(|queue| queue.region == self.account.region);
-        let queues: Vec<(&str, &str)> = own
-            .chain(others.map(|queue| (queue.account.as_str(), queue.name.as_str())))
-            .collect();
-        let is_read = |(account, name): &&(&str, &str)| {
+        let (own_account, own_region) = (&self.account.account_id, &self.account.region);
+        let own = declared.queues.iter();
+        let own = own.map(|name| (own_account, own_region, name));
+        let others = undeclared.iter();
+        let others = others.map(|queue| (&queue.account, &queue.region, &queue.name));
+        let queues: Vec<(&String, &String, &String)> = own.chain(others).collect();
+        let is_read = |(account, _, name): &&(&String, &String, &String)| {
             pipes
                 .pipes
                 .iter()
-                .any(|pipe| pipe.source.queue == *name && pipe.source.account == *account)
+                .any(|pipe| pipe.source.queue == **name && pipe.source.account == **account)
         };
-        let (account, name) = queues.iter().find(is_read).or_else(|| queues.first())?;
+        let (account, region, name) = queues.iter().find(is_read).or_else(|| queues.first())?;
         let group = if name.ends_with(".fifo") {
             " -d MessageGroupId=a -d MessageDeduplicationId=1"
         } else {
             ""
         };
+        let signed = if *region == own_region {
+            String::new()
+        } else {
+            format!(" --aws-sigv4 aws:amz:{region}:sqs --user test:test")
+        };
         let url = format!("http://{}/{account}/{name}", self.ports.emulator);
         Some(format!(
-            "curl {url} -d Action=SendMessage --data-urlencode 'MessageBody={EVENT}'{group}"
+            "curl{signed} {url} -d Action=SendMessage --data-urlencode 'MessageBody={EVENT}'{group}"
         ))
     }
 }
 
 /// An example as a command for a shell.
-fn call(example: &Example, gateway: &SocketAddr) -> String {
+fn call(example: &Example, gateway: &SocketAddr, region: &str) -> String {
     let Example {
         host,
         method,
         path,
         headers,
         body,
+        is_signed,
     } = example;
     let address = host.as_ref().map_or_else(
         || gateway.to_string(),
@@ -101,7 +113,12 @@ fn call(example: &Example, gateway: &SocketAddr) -> String {
         .as_ref()
         .map(|body| format!(" -d {}", quoted(body)))
         .unwrap_or_default();
-    format!("curl -X {method} {url}{headers}{body}")
+    let signed = if *is_signed {
+        format!(" --aws-sigv4 aws:amz:{region}:execute-api --user KEY:SECRET")
+    } else {
+        String::new()
+    };
+    format!("curl{signed} -X {method} {url}{headers}{body}")
 }
 
 pub(super) fn quoted(text: &str) -> String {

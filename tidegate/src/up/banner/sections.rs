@@ -148,7 +148,7 @@ fn route(offer: &Offer<'_>, gateway: &SocketAddr) -> String {
         Backend::Unsupported => "   (answers 500: its integration is not supported)",
         _ => "",
     };
-    format!("{:<7}{host}{}{note}", offer.verb(), offer.path())
+    format!("{:<6} {host}{}{note}", offer.verb(), offer.path())
 }
 
 /// `orders: in → https://crm.example/orders/*`.

@@ -114,6 +114,14 @@ Ctrl-C stops it.
 }
 
 #[test]
+fn a_queue_of_another_region_is_named_by_the_signature() {
+    let pipe = r#"{"Name": "p", "RoleArn": "r", "Source": "arn:aws:sqs:far:1:in", "Target": "arn:aws:sqs:far:1:out"}"#;
+    let line = "\n  curl --aws-sigv4 aws:amz:far:sqs --user test:test http://127.0.0.1:4566/1/in -d Action";
+    let printed = banner(&[("p.json", pipe)]);
+    assert!(printed.contains(line), "{printed}");
+}
+
+#[test]
 fn an_exported_pipe_shows_where_it_reads_and_delivers() {
     let pipe = r#"{"Name": "p", "RoleArn": "r", "Source": "arn:aws:sqs:e:1:in", "Target": "arn:aws:sqs:other:1:out"}"#;
     let printed = banner(&[("p.json", pipe)]);
