@@ -7,6 +7,7 @@
 mod access;
 mod args;
 mod checked;
+mod corrections;
 mod definition;
 mod differences;
 mod fifo;
@@ -17,6 +18,8 @@ mod load;
 mod pipes;
 mod places;
 mod probe;
+#[cfg(test)]
+mod properties;
 mod queues;
 mod report;
 mod responses;

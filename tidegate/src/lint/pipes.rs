@@ -10,6 +10,7 @@ use pipe::test_invoke::test_invoke;
 use pipe::transform::{Placeholder, Transform};
 use serde_json::{Value, json};
 
+use super::corrections;
 use super::finding::Finding;
 use super::subject::Subject;
 
@@ -94,6 +95,7 @@ pub(super) fn quoted_object(subject: &Subject) -> Vec<Finding> {
             if let Some(reason) = failure(&template, r#"{"id":7}"#) {
                 finding = finding.note(format!("the message {{\"id\":7}}: {reason}"));
             }
+            finding.fix = corrections::unquoted(subject, template.node, text);
             findings.push(finding.help(format!(
                 "write it without quotes: a text gets its own, so \"{text}\" becomes {text}"
             )));

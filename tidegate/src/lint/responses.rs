@@ -3,6 +3,7 @@
 use gateway::api::{Backend, HttpMode, Integration};
 use kit::document::{Entry, Node, Place};
 
+use super::corrections;
 use super::finding::Finding;
 use super::subject::{MethodOf, Subject, either};
 
@@ -34,6 +35,9 @@ pub(super) fn success_for_errors(subject: &Subject) -> Vec<Finding> {
             ),
         );
         let width = subject.sources.width(&place);
+        let node = subject.integration_node(&method);
+        let fix = node.and_then(|node| corrections::success_only(subject, integration, node));
+        let finding = Finding { fix, ..finding };
         findings.push(finding.at(place, width).help(
             "give the success a selection pattern, 2\\d{2}, and the default response, which takes every other reply, \
              a status of 500",

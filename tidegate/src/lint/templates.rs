@@ -8,6 +8,7 @@ use gateway::vtl::{Error, ErrorKind, Template};
 use kit::document::Node;
 use kit::excerpt::offset;
 
+use super::corrections;
 use super::finding::Finding;
 use super::forms::template_node;
 use super::probe::{Hostile, planned, shown};
@@ -86,8 +87,10 @@ pub(super) fn apostrophes(subject: &Subject) -> Vec<Finding> {
             "$util.escapeJavaScript",
             message,
         );
+        let node = template_node(subject, &method, kind);
+        let fix = node.and_then(|node| corrections::apostrophes(subject, node, template.source()));
         findings.push(
-            finding
+            Finding { fix, ..finding }
                 .note(proof)
                 .help("take it back: $util.escapeJavaScript(…).replaceAll(\"\\\\'\", \"'\")"),
         );
@@ -118,6 +121,10 @@ fn making_json(subject: &Subject) -> Vec<(MethodOf<'_>, Offer<'_>, &str, &Templa
         }
         for (kind, template) in &integration.request_templates.0 {
             let Some(template) = template else { continue };
+            // What no request changes breaks by no client's text.
+            if !template.source().contains('$') {
+                continue;
+            }
             if !is_form_for_sqs(integration, kind) && makes_json(subject, &offer, kind, template) {
                 found.push((method, offer, kind.as_str(), template));
             }
