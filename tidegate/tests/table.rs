@@ -46,6 +46,8 @@ const TAKES_ANYTHING: &[(&str, &str)] = &[
     ("AWS::ApiGatewayV2::Integration", "ResponseParameters"),
     ("AWS::ApiGatewayV2::Integration", "TlsConfig"),
     ("AWS::Events::Rule", "Name"),
+    // A rule without a target that runs here is not run, and not read.
+    ("AWS::Events::Rule", "Targets"),
     ("AWS::Pipes::Pipe", "Tags"),
     ("AWS::Serverless::Api", "EndpointConfiguration"),
 ];
