@@ -50,7 +50,7 @@ const NOUNS: [&str; 24] = [
 ];
 
 /// Texts in which the number is never 1, and AWS's own.
-const PLURAL: [&str; 11] = [
+const PLURAL: [&str; 15] = [
     "count is given {} times",
     "of {count} events: {}",
     "Message must be shorter than {} bytes",
@@ -62,6 +62,10 @@ const PLURAL: [&str; 11] = [
     "limit of {limit} open files",
     "all {most} connections that the limit",
     "the value has more than {longest} characters",
+    "must contain at least {least} characters",
+    "must contain at most {most} characters",
+    "{attempts} times in a row",
+    "received {count} times",
 ];
 
 /// In a test that stands among the sources.

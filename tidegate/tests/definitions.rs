@@ -162,7 +162,7 @@ async fn a_definition_with_nothing_that_runs_here_is_refused() {
     std::fs::write(&file, "Resources: {F: {Type: AWS::Lambda::Function}}").unwrap();
     let (code, error) = harness::refusal(data.path(), 0, &["--definition", file.to_str().unwrap()]);
     assert_eq!(code, Some(2));
-    let expected = "tidegate: nothing in the definition runs here: expected a REST API, a pipe, a queue or a bucket (not run here: AWS::Lambda::Function (F))\n";
+    let expected = "tidegate: nothing in the definition runs here: expected an API, a pipe, a rule, a queue or a bucket (not run here: AWS::Lambda::Function (F))\n";
     assert_eq!(error, expected);
 }
 
