@@ -10,7 +10,8 @@ use super::sized;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_fails_while_the_definition_changes() {
     let reloads = sized(30, 1_000);
-    // Eight clients in a loop are more than an account's 10,000 requests a second on a fast machine.
+    // On a fast machine, eight clients in a loop are more than an account's 10,000 requests a
+    // second.
     let gateway = Gateway::start(&["--account-throttle", "off"]).await;
     let (is_over, answered) = (
         Arc::new(AtomicBool::new(false)),
